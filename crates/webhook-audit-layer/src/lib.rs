@@ -1,0 +1,1 @@
+//! A tower layer that leaves exactly one record of each webhook request, whatever became of it.

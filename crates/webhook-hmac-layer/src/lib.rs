@@ -1,0 +1,1 @@
+//! A tower layer that lets only webhook deliveries with a valid signature through.

@@ -1,0 +1,1 @@
+//! A tower layer that finds the client address behind trusted proxies and holds it against allow and deny lists.

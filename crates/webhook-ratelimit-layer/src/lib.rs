@@ -1,0 +1,1 @@
+//! A tower layer that limits webhook deliveries by network, endpoint or header, in bounded memory.
