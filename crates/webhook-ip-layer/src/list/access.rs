@@ -1,0 +1,166 @@
+use std::net::IpAddr;
+
+use super::{AddressSet, ListError, Network};
+
+/// Who is let in: an allow list, a deny list, both or neither.
+///
+/// * Deny beats allow, however specific the allowing entry is.
+/// * With an allow list, whoever is not on it is refused. An allow list that is configured and
+///   empty, for example after a refresh that failed, lets nobody in.
+/// * An unknown address is refused wherever a list is configured, even an empty deny list.
+/// * With no list at all (the default), everybody is let in.
+///
+/// ```
+/// use webhook_ip_layer::{Access, AccessList};
+///
+/// let list = AccessList::allow(["203.0.113.0/24"])?.with_deny(["203.0.113.7"])?;
+/// assert_eq!(list.judge(Some("203.0.113.8".parse()?)), Access::Allowed);
+/// assert_eq!(list.judge(Some("203.0.113.7".parse()?)), Access::Denied);
+/// assert_eq!(list.judge(Some("198.51.100.1".parse()?)), Access::NotAllowed);
+/// assert_eq!(list.judge(None), Access::Unknown);
+///
+/// let nobody = AccessList::allow(["127.0.0.1"; 0])?;
+/// assert!(!nobody.permits(Some("127.0.0.1".parse()?)));
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct AccessList {
+    allow: Option<AddressSet>,
+    deny: Option<AddressSet>,
+}
+
+/// What an [`AccessList`] says about an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Access {
+    /// Let in: on the allow list, or there is none, and not on the deny list.
+    Allowed,
+    /// Refused: on the deny list.
+    Denied,
+    /// Refused: there is an allow list and the address is not on it.
+    NotAllowed,
+    /// Refused: there is a list and no address to hold against it.
+    Unknown,
+}
+
+impl Access {
+    /// Whether the request may go on.
+    #[must_use]
+    pub const fn permits(self) -> bool {
+        matches!(self, Self::Allowed)
+    }
+}
+
+impl AccessList {
+    /// No list: everybody is let in.
+    #[must_use]
+    pub fn open() -> Self {
+        Self::default()
+    }
+
+    /// Only these networks are let in.
+    ///
+    /// # Errors
+    ///
+    /// All entries that do not parse.
+    pub fn allow<I>(entries: I) -> Result<Self, ListError>
+    where
+        I: IntoIterator,
+        I::Item: AsRef<str>,
+    {
+        Self::open().with_allow(entries)
+    }
+
+    /// Everybody but these networks is let in.
+    ///
+    /// # Errors
+    ///
+    /// All entries that do not parse.
+    pub fn deny<I>(entries: I) -> Result<Self, ListError>
+    where
+        I: IntoIterator,
+        I::Item: AsRef<str>,
+    {
+        Self::open().with_deny(entries)
+    }
+
+    /// Sets the allow list, instead of any set before. Default: none.
+    ///
+    /// # Errors
+    ///
+    /// All entries that do not parse.
+    pub fn with_allow<I>(self, entries: I) -> Result<Self, ListError>
+    where
+        I: IntoIterator,
+        I::Item: AsRef<str>,
+    {
+        let set = AddressSet::parse(entries).map_err(|error| error.of("allow"))?;
+        Ok(self.with_allow_set(set))
+    }
+
+    /// Sets the deny list, instead of any set before. Default: none.
+    ///
+    /// # Errors
+    ///
+    /// All entries that do not parse.
+    pub fn with_deny<I>(self, entries: I) -> Result<Self, ListError>
+    where
+        I: IntoIterator,
+        I::Item: AsRef<str>,
+    {
+        let set = AddressSet::parse(entries).map_err(|error| error.of("deny"))?;
+        Ok(self.with_deny_set(set))
+    }
+
+    /// Sets the allow list to a set that is built already.
+    #[must_use]
+    pub fn with_allow_set(mut self, set: AddressSet) -> Self {
+        self.allow = Some(set);
+        self
+    }
+
+    /// Sets the deny list to a set that is built already.
+    #[must_use]
+    pub fn with_deny_set(mut self, set: AddressSet) -> Self {
+        self.deny = Some(set);
+        self
+    }
+
+    /// Whether there is any list, and so an address is needed.
+    #[must_use]
+    pub const fn is_configured(&self) -> bool {
+        self.allow.is_some() || self.deny.is_some()
+    }
+
+    /// Holds an address, `None` where it is unknown, against the lists. Never allocates.
+    #[must_use]
+    pub fn judge(&self, address: Option<IpAddr>) -> Access {
+        if !self.is_configured() {
+            return Access::Allowed;
+        }
+        let Some(address) = address else {
+            return Access::Unknown;
+        };
+        if self.deny.as_ref().is_some_and(|deny| deny.contains(address)) {
+            Access::Denied
+        } else if self.allow.as_ref().is_none_or(|allow| allow.contains(address)) {
+            Access::Allowed
+        } else {
+            Access::NotAllowed
+        }
+    }
+
+    /// Whether [`judge`](Self::judge) lets the address in.
+    #[must_use]
+    pub fn permits(&self, address: Option<IpAddr>) -> bool {
+        self.judge(address).permits()
+    }
+
+    /// The entry that decided about the address: the most specific one of the deny list, or else of
+    /// the allow list; `None` where no entry names it. For explanations, off the hot path.
+    #[must_use]
+    pub fn rule(&self, address: IpAddr) -> Option<Network> {
+        let rule = |set: &Option<AddressSet>| set.as_ref().and_then(|set| set.rule(address));
+        rule(&self.deny).or_else(|| rule(&self.allow))
+    }
+}
