@@ -1,0 +1,52 @@
+use std::{fmt, net::IpAddr};
+
+use super::{ClientNetwork, PeerAddr, fold_mapped};
+
+/// The address that a request is taken to come from: the peer, or the client that trusted proxies
+/// name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ClientAddr {
+    ip: IpAddr,
+    port: Option<u16>,
+}
+
+impl ClientAddr {
+    /// A client's address, an IPv4-mapped one folded to IPv4; a port of 0 is no port.
+    #[must_use]
+    pub fn new(ip: IpAddr, port: Option<u16>) -> Self {
+        Self {
+            ip: fold_mapped(ip),
+            port: port.filter(|&port| port != 0),
+        }
+    }
+
+    /// The peer as the client; `None` for a Unix socket.
+    #[must_use]
+    pub fn from_peer(peer: PeerAddr) -> Option<Self> {
+        peer.ip().map(|ip| Self::new(ip, peer.port()))
+    }
+
+    /// The client's address.
+    #[must_use]
+    pub const fn ip(&self) -> IpAddr {
+        self.ip
+    }
+
+    /// The client's port, where it is known.
+    #[must_use]
+    pub const fn port(&self) -> Option<u16> {
+        self.port
+    }
+
+    /// The network that one client can be taken to own.
+    #[must_use]
+    pub fn network(&self) -> ClientNetwork {
+        ClientNetwork::of(self.ip)
+    }
+}
+
+impl fmt::Display for ClientAddr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.ip.fmt(f)
+    }
+}

@@ -1,0 +1,103 @@
+use bytes::{Bytes, BytesMut};
+use http::HeaderMap;
+
+use super::BufferedBody;
+
+/// Frames under this size are gathered into one buffer: a handle alone costs 32 bytes, and can pin
+/// a whole read buffer besides.
+const SMALL: usize = 512;
+
+/// The frames of a body that is coming in. The first is kept as it came, for the common body that
+/// has no second.
+#[derive(Default)]
+pub(super) struct Frames {
+    first: Option<Bytes>,
+    rest: Vec<Bytes>,
+    /// Small frames not yet in `rest`.
+    gathered: BytesMut,
+}
+
+impl Frames {
+    pub(super) fn push(&mut self, frame: Bytes) {
+        if frame.is_empty() {
+            return;
+        }
+        match self.first.take() {
+            None if self.rest.is_empty() && self.gathered.is_empty() => self.first = Some(frame),
+            None => self.keep(frame),
+            Some(first) => {
+                self.keep(first);
+                self.keep(frame);
+            }
+        }
+    }
+
+    fn keep(&mut self, frame: Bytes) {
+        if frame.len() < SMALL {
+            self.gathered.extend_from_slice(&frame);
+            return;
+        }
+        self.flush();
+        self.rest.push(frame);
+    }
+
+    fn flush(&mut self) {
+        if !self.gathered.is_empty() {
+            self.rest.push(self.gathered.split().freeze());
+        }
+    }
+
+    pub(super) fn finish(mut self, trailers: Option<Box<HeaderMap>>) -> BufferedBody {
+        self.flush();
+        let single = match self.first {
+            Some(first) => first,
+            None if self.rest.len() < 2 => self.rest.pop().unwrap_or_default(),
+            None => return BufferedBody::from_parts(self.rest, trailers),
+        };
+        BufferedBody::new(single).with_trailers(trailers)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use proptest::prelude::*;
+
+    use super::{Frames, SMALL};
+
+    proptest! {
+        #[test]
+        fn frames_of_any_size_come_out_joined(sizes in proptest::collection::vec(0..3 * SMALL, 0..20)) {
+            let mut frames = Frames::default();
+            let mut expected = Vec::new();
+            for (n, size) in sizes.into_iter().enumerate() {
+                let frame = vec![u8::try_from(n).unwrap(); size];
+                expected.extend_from_slice(&frame);
+                frames.push(frame.into());
+            }
+            let body = frames.finish(None);
+            prop_assert_eq!(body.len(), expected.len());
+            prop_assert_eq!(body.chunks().collect::<Vec<_>>().concat(), expected.clone());
+            prop_assert_eq!(body.into_bytes(), expected);
+        }
+    }
+
+    #[test]
+    fn one_byte_frames_do_not_become_handles() {
+        let mut frames = Frames::default();
+        for _ in 0..10_000 {
+            frames.push(Bytes::from_static(b"x"));
+        }
+        assert_eq!(frames.finish(None).chunks().count(), 1);
+    }
+
+    #[test]
+    fn a_single_frame_is_handed_on_as_it_is() {
+        let frame = Bytes::from(vec![7; 10]);
+        let place = frame.as_ptr();
+        let mut frames = Frames::default();
+        frames.push(Bytes::new());
+        frames.push(frame);
+        assert_eq!(frames.finish(None).into_bytes().as_ptr(), place);
+    }
+}

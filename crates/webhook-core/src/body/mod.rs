@@ -1,0 +1,52 @@
+//! The request's body, read once, within bounds.
+//!
+//! A layer that needs the body takes any [`http_body::Body`] and [collects](Collect) it:
+//!
+//! - a declared length over the limit is refused before a byte is read, and every frame is counted,
+//!   so that a sender that declares nothing, or lies, gets no further;
+//! - frames are bounded as well as bytes, and small frames are gathered, so that neither empty nor
+//!   one-byte frames make a body dearer than its bytes;
+//! - the whole body has one [deadline](BodyLimits::with_deadline), which no trickle can push ahead;
+//! - nothing is reserved by the declared length: memory grows with what really came;
+//! - an [observer](Collect::new) sees each frame as it comes, so that a MAC is ready with the last;
+//! - a body that ends before its declared length, or an HTTP/2 stream that was reset, is never taken
+//!   for a whole one;
+//! - all unverified bodies together draw on one [memory budget](MemoryBudget);
+//! - a body that already is a [`BufferedBody`] is recognised and not read again.
+//!
+//! ```
+//! use bytes::Bytes;
+//! use http_body_util::Full;
+//! use webhook_core::body::{BodyError, BodyLimits, Collect, MemoryBudget};
+//!
+//! # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+//! let limits = BodyLimits::default().with_max_bytes(8);
+//! let mut seen = 0;
+//! let body = Full::new(Bytes::from_static(b"12345678"));
+//! let collect = Collect::new(body, &limits, &MemoryBudget::default(), |frame: &[u8]| seen += frame.len());
+//! let collected = collect.await.unwrap();
+//! assert_eq!(collected.into_body().into_bytes(), "12345678");
+//! assert_eq!(seen, 8);
+//!
+//! let body = Full::new(Bytes::from_static(b"123456789"));
+//! let refused = Collect::new(body, &limits, &MemoryBudget::default(), |_: &[u8]| ()).await;
+//! assert_eq!(refused.unwrap_err(), BodyError::TooLarge);
+//! # });
+//! ```
+
+mod budget;
+mod buffered;
+mod collect;
+mod error;
+mod frames;
+mod intake;
+mod limits;
+
+pub use self::{
+    budget::{MemoryBudget, Reservation},
+    buffered::BufferedBody,
+    collect::Collect,
+    error::BodyError,
+    intake::{Collected, Observer},
+    limits::BodyLimits,
+};

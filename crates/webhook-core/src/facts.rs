@@ -1,0 +1,151 @@
+use http::Extensions;
+
+use crate::{ClientAddr, DeliveryRecord, Endpoint, PeerAddr, Verification};
+
+/// What the layers found out about a request so far: the one extension of the family.
+///
+/// Outer layers write, inner layers and the handler read. It is one value, so that a stack of
+/// layers inserts once; a server that wants no allocation for it inserts [`Facts::from_peer`]
+/// in place of a [`PeerAddr`].
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    peer: Option<PeerAddr>,
+    client: Option<ClientAddr>,
+    verification: Option<Verification>,
+    endpoint: Option<Endpoint>,
+    record: DeliveryRecord,
+}
+
+impl Facts {
+    /// What an accept loop knows: the peer.
+    #[must_use]
+    pub fn from_peer(peer: impl Into<PeerAddr>) -> Self {
+        Self {
+            peer: Some(peer.into()),
+            ..Self::default()
+        }
+    }
+
+    /// The facts of a request, where a layer or the server left some.
+    #[must_use]
+    pub fn of(extensions: &Extensions) -> Option<&Self> {
+        extensions.get()
+    }
+
+    /// The facts of a request, to add to.
+    pub fn of_mut(extensions: &mut Extensions) -> &mut Self {
+        extensions.get_or_insert_default()
+    }
+
+    /// The peer of the request's connection: what an accept loop told, else what
+    /// [`PeerAddr::find`] finds.
+    #[must_use]
+    pub fn peer_of(extensions: &Extensions) -> Option<PeerAddr> {
+        Self::of(extensions)
+            .and_then(|facts| facts.peer)
+            .or_else(|| PeerAddr::find(extensions))
+    }
+
+    /// The client address that a layer resolved, else the peer's.
+    ///
+    /// Without a layer that resolves the client, no header is ever believed.
+    #[must_use]
+    pub fn client_of(extensions: &Extensions) -> Option<ClientAddr> {
+        Self::of(extensions)
+            .and_then(|facts| facts.client)
+            .or_else(|| Self::peer_of(extensions).and_then(ClientAddr::from_peer))
+    }
+
+    /// The record of a request; one that forgets everything where no audit layer is.
+    #[must_use]
+    pub fn record_of(extensions: &Extensions) -> DeliveryRecord {
+        Self::of(extensions)
+            .map(|facts| facts.record.clone())
+            .unwrap_or_default()
+    }
+
+    /// The client address that a layer resolved.
+    #[must_use]
+    pub const fn client(&self) -> Option<ClientAddr> {
+        self.client
+    }
+
+    /// Tells the client address to inner layers and to the record.
+    pub fn set_client(&mut self, client: ClientAddr) {
+        self.client = Some(client);
+        self.record.set_client(client);
+    }
+
+    /// What the delivery was verified to be.
+    #[must_use]
+    pub const fn verification(&self) -> Option<&Verification> {
+        self.verification.as_ref()
+    }
+
+    /// Tells inner layers, the handler and the record what the delivery was verified to be.
+    /// Only for layers that verified it.
+    pub fn set_verification(&mut self, verification: Verification) {
+        self.record.set_verification(&verification);
+        self.verification = Some(verification);
+    }
+
+    /// The endpoint that the delivery is for.
+    #[must_use]
+    pub const fn endpoint(&self) -> Option<&Endpoint> {
+        self.endpoint.as_ref()
+    }
+
+    /// Tells inner layers and the record the endpoint.
+    pub fn set_endpoint(&mut self, endpoint: Endpoint) {
+        self.record.set_endpoint(endpoint.name());
+        self.endpoint = Some(endpoint);
+    }
+
+    /// The request's record; one that forgets everything where no audit layer is.
+    #[must_use]
+    pub const fn record(&self) -> &DeliveryRecord {
+        &self.record
+    }
+
+    /// Puts the record in place. Only for the audit layer.
+    pub fn set_record(&mut self, record: DeliveryRecord) {
+        self.record = record;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::Extensions;
+
+    use super::Facts;
+    use crate::{ClientAddr, PeerAddr};
+
+    #[test]
+    fn the_client_is_the_peer_until_a_layer_says_otherwise() {
+        let mut extensions = Extensions::new();
+        assert_eq!(Facts::client_of(&extensions), None);
+        extensions.insert(PeerAddr::new("192.0.2.1:443".parse().unwrap()));
+        let client = Facts::client_of(&extensions).unwrap();
+        assert_eq!(
+            (client.ip().to_string().as_str(), client.port()),
+            ("192.0.2.1", Some(443))
+        );
+
+        let behind = ClientAddr::new("203.0.113.7".parse().unwrap(), None);
+        Facts::of_mut(&mut extensions).set_client(behind);
+        assert_eq!(Facts::client_of(&extensions), Some(behind));
+    }
+
+    #[test]
+    fn a_unix_socket_is_a_peer_and_no_client() {
+        let mut extensions = Extensions::new();
+        extensions.insert(Facts::from_peer(
+            "192.0.2.1:1".parse::<std::net::SocketAddr>().unwrap(),
+        ));
+        assert!(Facts::client_of(&extensions).is_some());
+        extensions.insert(Facts::default());
+        extensions.insert(PeerAddr::Unix);
+        assert_eq!(Facts::peer_of(&extensions), Some(PeerAddr::Unix));
+        assert_eq!(Facts::client_of(&extensions), None);
+    }
+}

@@ -1,0 +1,197 @@
+//! Short texts that cost no allocation: names of the configuration, and identifiers of a request.
+
+use std::{borrow::Cow, fmt, sync::Arc};
+
+/// A name from the configuration, such as a provider's or a secret's: cheap to clone.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Name(Repr);
+
+#[derive(Clone)]
+enum Repr {
+    Static(&'static str),
+    Shared(Arc<str>),
+}
+
+impl Repr {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Static(text) => text,
+            Self::Shared(text) => text,
+        }
+    }
+}
+
+impl PartialEq for Repr {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for Repr {}
+
+impl std::hash::Hash for Repr {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
+impl Name {
+    /// A name known when the program is compiled.
+    #[must_use]
+    pub const fn from_static(text: &'static str) -> Self {
+        Self(Repr::Static(text))
+    }
+
+    /// The name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
+impl From<&'static str> for Name {
+    fn from(text: &'static str) -> Self {
+        Self::from_static(text)
+    }
+}
+
+impl From<String> for Name {
+    fn from(text: String) -> Self {
+        Self(Repr::Shared(text.into()))
+    }
+}
+
+impl From<Cow<'static, str>> for Name {
+    fn from(text: Cow<'static, str>) -> Self {
+        match text {
+            Cow::Borrowed(text) => Self::from_static(text),
+            Cow::Owned(text) => text.into(),
+        }
+    }
+}
+
+impl fmt::Debug for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.as_str(), f)
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// How many bytes a [`ShortText`] holds without an allocation.
+const INLINE: usize = 46;
+
+/// A copy of a short text from a request, such as a delivery id.
+///
+/// Up to 46 bytes are held in place, longer texts on the heap. It is a copy on purpose: a record
+/// that kept a `HeaderValue` would pin the whole read buffer of the connection.
+#[derive(Clone)]
+pub struct ShortText(Short);
+
+#[derive(Clone)]
+enum Short {
+    Inline { len: u8, bytes: [u8; INLINE] },
+    Heap(Box<str>),
+}
+
+impl ShortText {
+    /// Copies the text.
+    #[must_use]
+    pub fn new(text: &str) -> Self {
+        let mut bytes = [0; INLINE];
+        match (bytes.get_mut(..text.len()), u8::try_from(text.len())) {
+            (Some(place), Ok(len)) => {
+                place.copy_from_slice(text.as_bytes());
+                Self(Short::Inline { len, bytes })
+            }
+            _ => Self(Short::Heap(text.into())),
+        }
+    }
+
+    /// Copies a header's value, at most `max` bytes of it. Bytes that are not visible ASCII become
+    /// `\u{FFFD}`, so the text is safe to hand on as text.
+    #[must_use]
+    pub fn from_header(value: &http::HeaderValue, max: usize) -> Self {
+        let bytes = value.as_bytes();
+        let bytes = bytes.get(..max).unwrap_or(bytes);
+        match std::str::from_utf8(bytes) {
+            Ok(text) if bytes.iter().all(|byte| matches!(byte, b' '..=b'~')) => Self::new(text),
+            _ => Self::new(&bytes.iter().map(|&byte| visible(byte)).collect::<String>()),
+        }
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match &self.0 {
+            Short::Inline { len, bytes } => bytes
+                .get(..usize::from(*len))
+                .and_then(|bytes| std::str::from_utf8(bytes).ok())
+                .unwrap_or_default(),
+            Short::Heap(text) => text,
+        }
+    }
+}
+
+fn visible(byte: u8) -> char {
+    match byte {
+        b' '..=b'~' => char::from(byte),
+        _ => char::REPLACEMENT_CHARACTER,
+    }
+}
+
+impl From<&str> for ShortText {
+    fn from(text: &str) -> Self {
+        Self::new(text)
+    }
+}
+
+impl PartialEq for ShortText {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for ShortText {}
+
+impl fmt::Debug for ShortText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.as_str(), f)
+    }
+}
+
+impl fmt::Display for ShortText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+    use proptest::prelude::*;
+
+    use super::ShortText;
+
+    proptest! {
+        #[test]
+        fn any_text_comes_back_as_it_was(text in ".{0,80}") {
+            let copy = ShortText::new(&text);
+            prop_assert_eq!(copy.as_str(), text);
+        }
+
+        #[test]
+        fn a_header_gives_visible_text_within_the_bound(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            if let Ok(value) = HeaderValue::from_bytes(&bytes) {
+                let text = ShortText::from_header(&value, 64);
+                prop_assert!(text.as_str().chars().count() <= 64);
+                let is_visible = |c| matches!(c, ' '..='~' | char::REPLACEMENT_CHARACTER);
+                prop_assert!(text.as_str().chars().all(is_visible));
+            }
+        }
+    }
+}

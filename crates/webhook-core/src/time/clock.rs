@@ -1,0 +1,172 @@
+use std::{
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicI64, AtomicU64, Ordering},
+    },
+    time::{Duration, Instant, SystemTime},
+};
+
+use super::Timestamp;
+
+/// A point in monotonic time: nanoseconds since some fixed point of this process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Ticks(u64);
+
+impl Ticks {
+    /// A point `nanos` nanoseconds after the fixed point.
+    #[must_use]
+    pub const fn from_nanos(nanos: u64) -> Self {
+        Self(nanos)
+    }
+
+    /// Nanoseconds since the fixed point.
+    #[must_use]
+    pub const fn as_nanos(self) -> u64 {
+        self.0
+    }
+
+    /// How long after `earlier` this is; zero where it is not after it.
+    #[must_use]
+    pub const fn since(self, earlier: Self) -> Duration {
+        Duration::from_nanos(self.0.saturating_sub(earlier.0))
+    }
+}
+
+/// Where the layers get the time from: the system's clock, or one that a test turns by hand.
+///
+/// ```
+/// use std::time::Duration;
+/// use webhook_core::{Clock, Timestamp};
+///
+/// let (clock, hands) = Clock::manual(Timestamp::from_unix_seconds(1_700_000_000));
+/// hands.advance(Duration::from_secs(5));
+/// assert_eq!(clock.now().unix_seconds(), 1_700_000_005);
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Clock(Source);
+
+#[derive(Clone, Debug, Default)]
+enum Source {
+    #[default]
+    System,
+    Manual(ManualClock),
+}
+
+impl Clock {
+    /// The system's wall clock and its monotonic clock. This is the default.
+    #[must_use]
+    pub const fn system() -> Self {
+        Self(Source::System)
+    }
+
+    /// A clock that stands still at `start` until its hands are moved.
+    #[must_use]
+    pub fn manual(start: Timestamp) -> (Self, ManualClock) {
+        let hands = ManualClock::new(start);
+        (Self(Source::Manual(hands.clone())), hands)
+    }
+
+    /// The wall time.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        match &self.0 {
+            Source::System => SystemTime::now().into(),
+            Source::Manual(hands) => hands.wall(),
+        }
+    }
+
+    /// The monotonic time, for durations.
+    #[must_use]
+    pub fn ticks(&self) -> Ticks {
+        match &self.0 {
+            Source::System => system_ticks(),
+            Source::Manual(hands) => Ticks(hands.0.ticks.load(Ordering::Acquire)),
+        }
+    }
+}
+
+fn system_ticks() -> Ticks {
+    static START: OnceLock<Instant> = OnceLock::new();
+    // One second in hand, so that a cell that looks back a little never meets zero.
+    let elapsed = START.get_or_init(Instant::now).elapsed() + Duration::from_secs(1);
+    Ticks(u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX))
+}
+
+/// The hands of a manual [`Clock`].
+#[derive(Clone, Debug)]
+pub struct ManualClock(Arc<Hands>);
+
+#[derive(Debug)]
+struct Hands {
+    /// Nanoseconds since the epoch would overflow in 2262; a test may go further than that.
+    wall_millis: AtomicI64,
+    ticks: AtomicU64,
+}
+
+impl ManualClock {
+    fn new(start: Timestamp) -> Self {
+        Self(Arc::new(Hands {
+            wall_millis: AtomicI64::new(start.unix_millis()),
+            ticks: AtomicU64::new(1_000_000_000),
+        }))
+    }
+
+    fn wall(&self) -> Timestamp {
+        Timestamp::from_unix_millis(self.0.wall_millis.load(Ordering::Acquire))
+    }
+
+    /// Moves both the wall time (in whole milliseconds) and the monotonic time ahead; saturates.
+    pub fn advance(&self, by: Duration) {
+        let millis = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
+        let nanos = u64::try_from(by.as_nanos()).unwrap_or(u64::MAX);
+        self.0.wall_millis.store(
+            self.0
+                .wall_millis
+                .load(Ordering::Acquire)
+                .saturating_add(millis),
+            Ordering::Release,
+        );
+        self.set_ticks(Ticks(
+            self.0.ticks.load(Ordering::Acquire).saturating_add(nanos),
+        ));
+    }
+
+    /// Sets the wall time, back or ahead, and leaves the monotonic time alone.
+    pub fn set_wall(&self, time: Timestamp) {
+        self.0
+            .wall_millis
+            .store(time.unix_millis(), Ordering::Release);
+    }
+
+    /// Sets the monotonic time, even back: a virtual machine's clock can do that.
+    pub fn set_ticks(&self, ticks: Ticks) {
+        self.0.ticks.store(ticks.0, Ordering::Release);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{Clock, Timestamp};
+
+    #[test]
+    fn the_system_clock_never_goes_back() {
+        let clock = Clock::system();
+        let (first, second) = (clock.ticks(), clock.ticks());
+        assert!(second >= first);
+        assert_eq!(first.since(second.max(first)), Duration::ZERO);
+    }
+
+    #[test]
+    fn hands_move_both_times_and_set_one() {
+        let (clock, hands) = Clock::manual(Timestamp::from_unix_seconds(100));
+        let before = clock.ticks();
+        hands.advance(Duration::from_millis(1500));
+        assert_eq!(clock.now(), Timestamp::from_unix_millis(101_500));
+        assert_eq!(clock.ticks().since(before), Duration::from_millis(1500));
+        hands.set_wall(Timestamp::from_unix_seconds(1));
+        assert_eq!(clock.now().unix_seconds(), 1);
+        assert_eq!(clock.ticks().since(before), Duration::from_millis(1500));
+    }
+}

@@ -1,0 +1,9 @@
+//! Time as a parameter: wall time, monotonic time, and the clock that tells both.
+
+mod clock;
+mod timestamp;
+
+pub use self::{
+    clock::{Clock, ManualClock, Ticks},
+    timestamp::Timestamp,
+};
