@@ -1,0 +1,71 @@
+use std::{
+    fmt,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use http::Response;
+use pin_project_lite::pin_project;
+
+use crate::judge::Told;
+
+pin_project! {
+    /// The response future of [`RateLimit`](crate::RateLimit).
+    pub struct ResponseFuture<F, ResBody> {
+        #[pin]
+        state: State<F, ResBody>,
+    }
+}
+
+pin_project! {
+    #[project = StateProjection]
+    enum State<F, ResBody> {
+        Passed { #[pin] future: F, told: Option<Told> },
+        Refused { response: Option<Response<ResBody>> },
+    }
+}
+
+impl<F, ResBody> ResponseFuture<F, ResBody> {
+    pub(crate) const fn passed(future: F, told: Option<Told>) -> Self {
+        Self {
+            state: State::Passed { future, told },
+        }
+    }
+
+    pub(crate) const fn refused(response: Response<ResBody>) -> Self {
+        Self {
+            state: State::Refused {
+                response: Some(response),
+            },
+        }
+    }
+}
+
+impl<F, ResBody, E> Future for ResponseFuture<F, ResBody>
+where
+    F: Future<Output = Result<Response<ResBody>, E>>,
+{
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.project().state.project() {
+            StateProjection::Passed { future, told } => {
+                let mut result = ready!(future.poll(cx));
+                if let (Ok(response), Some(told)) = (&mut result, told.take()) {
+                    told.write(response.headers_mut());
+                }
+                Poll::Ready(result)
+            }
+            // Polled again after the end, which nothing may do: stay silent.
+            StateProjection::Refused { response } => response
+                .take()
+                .map_or(Poll::Pending, |response| Poll::Ready(Ok(response))),
+        }
+    }
+}
+
+impl<F, ResBody> fmt::Debug for ResponseFuture<F, ResBody> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResponseFuture").finish_non_exhaustive()
+    }
+}

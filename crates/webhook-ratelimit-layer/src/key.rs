@@ -1,0 +1,172 @@
+use std::hash::{Hash, Hasher};
+
+use http::{Extensions, HeaderMap, HeaderName};
+use webhook_core::{ClientNetwork, Facts};
+
+/// What a quota counts by: each distinct value has a bucket of its own.
+///
+/// A stranger must never choose whose bucket its request is charged to. So:
+///
+/// - [`network`](Self::network) is the address that the connection or a trusted proxy tells, never
+///   one that a header tells on its own.
+/// - [`endpoint`](Self::endpoint) and [`header`](Self::header) **act on verified deliveries only**.
+///   A request that nothing verified is charged to its network instead, in a bucket that no
+///   verified delivery shares, and the layer says once in the log that it stands outside the
+///   verification (`WHK-O202`).
+/// - A header is still the sender's choice once the delivery is verified, so a header's buckets lie
+///   within those of its verified endpoint: no sender can use up another's. A sender that varies the
+///   header gets a bucket for each value; add a limit by [`endpoint`](Self::endpoint) to bound the sum.
+///
+/// ```
+/// use http::HeaderName;
+/// use webhook_ratelimit_layer::Key;
+///
+/// let both = Key::network().and(Key::endpoint());
+/// assert!(both.acts_on_verified_only());
+/// assert!(!Key::network().acts_on_verified_only());
+/// assert!(Key::header(HeaderName::from_static("x-endpoint-id")).acts_on_verified_only());
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Key {
+    network: bool,
+    endpoint: bool,
+    headers: Vec<HeaderName>,
+}
+
+impl Key {
+    /// One bucket for all requests.
+    #[must_use]
+    pub const fn all() -> Self {
+        Self {
+            network: false,
+            endpoint: false,
+            headers: Vec::new(),
+        }
+    }
+
+    /// A bucket for each client network: an IPv4 address, or an IPv6 /64.
+    ///
+    /// The client is the one that a layer outside this one resolved, else the connection's peer. An
+    /// IPv4-mapped address is the IPv4 address. A request whose client is not known is refused with
+    /// 403 (`ip_unresolved`): a shared bucket would let one such client shut out all others.
+    #[must_use]
+    pub const fn network() -> Self {
+        Self {
+            network: true,
+            endpoint: false,
+            headers: Vec::new(),
+        }
+    }
+
+    /// A bucket for each verified endpoint: the endpoint's name where one is resolved, and the
+    /// provider that the delivery was verified for.
+    ///
+    /// The secret that matched is no part of it: while two secrets overlap, the sender still has
+    /// one quota.
+    #[must_use]
+    pub const fn endpoint() -> Self {
+        Self {
+            network: false,
+            endpoint: true,
+            headers: Vec::new(),
+        }
+    }
+
+    /// A bucket for each value of this header within each verified endpoint. All lines of the
+    /// header count, in their order; a delivery without it has a bucket too.
+    #[must_use]
+    pub fn header(name: HeaderName) -> Self {
+        Self {
+            network: false,
+            endpoint: true,
+            headers: vec![name],
+        }
+    }
+
+    /// A bucket for each combination of both keys' values.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.network |= other.network;
+        self.endpoint |= other.endpoint;
+        for name in other.headers {
+            if !self.headers.contains(&name) {
+                self.headers.push(name);
+            }
+        }
+        self
+    }
+
+    /// Whether this key needs a verified delivery: it names the endpoint or a header.
+    #[must_use]
+    pub const fn acts_on_verified_only(&self) -> bool {
+        self.endpoint
+    }
+
+    /// The request's bucket; `None` where it takes the client's network and that is not known.
+    pub(crate) fn bucket<'a>(
+        &'a self,
+        headers: &'a HeaderMap,
+        extensions: &'a Extensions,
+    ) -> Option<Bucket<'a>> {
+        let facts = Facts::of(extensions);
+        let verification = facts.and_then(Facts::verification);
+        let in_place_of_sender = self.endpoint && verification.is_none();
+        let network = if self.network || in_place_of_sender {
+            Some(Facts::client_of(extensions)?.network())
+        } else {
+            None
+        };
+        let sender = verification
+            .filter(|_| self.endpoint)
+            .map(|verification| Sender {
+                endpoint: facts
+                    .and_then(Facts::endpoint)
+                    .map(|endpoint| endpoint.name().as_str()),
+                provider: verification.provider().as_str(),
+                names: &self.headers,
+                headers,
+            });
+        Some(Bucket {
+            network,
+            sender,
+            in_place_of_sender,
+        })
+    }
+}
+
+/// What a request is counted by, ready to be hashed. Nothing is copied out of the request.
+#[derive(Hash)]
+pub(crate) struct Bucket<'a> {
+    network: Option<ClientNetwork>,
+    sender: Option<Sender<'a>>,
+    in_place_of_sender: bool,
+}
+
+impl Bucket<'_> {
+    /// Whether a key for verified deliveries met a request that nothing verified.
+    pub(crate) const fn is_in_place_of_sender(&self) -> bool {
+        self.in_place_of_sender
+    }
+}
+
+struct Sender<'a> {
+    endpoint: Option<&'a str>,
+    provider: &'a str,
+    names: &'a [HeaderName],
+    headers: &'a HeaderMap,
+}
+
+/// Each part says its own length, so that no two senders run together.
+impl Hash for Sender<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.endpoint.hash(state);
+        self.provider.hash(state);
+        for name in self.names {
+            let values = self.headers.get_all(name);
+            values.iter().count().hash(state);
+            for value in values {
+                value.as_bytes().hash(state);
+            }
+        }
+    }
+}

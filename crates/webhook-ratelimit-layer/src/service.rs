@@ -1,0 +1,92 @@
+use std::{
+    fmt, mem,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use http::{HeaderValue, Request, Response, StatusCode, header::RETRY_AFTER};
+use tower_service::Service;
+use webhook_core::{Problem, Reject, Rejection};
+
+use crate::{
+    ResponseFuture,
+    judge::{Judge, Judgement, Told},
+};
+
+/// Lets a request through while its bucket has room; made by [`RateLimitLayer`](crate::RateLimitLayer).
+#[derive(Clone)]
+pub struct RateLimit<S, R = Problem> {
+    inner: S,
+    judge: Arc<Judge>,
+    rejection: R,
+}
+
+impl<S, R> RateLimit<S, R> {
+    pub(crate) const fn new(inner: S, judge: Arc<Judge>, rejection: R) -> Self {
+        Self {
+            inner,
+            judge,
+            rejection,
+        }
+    }
+}
+
+impl<S, R, ReqBody, ResBody> Service<Request<ReqBody>> for RateLimit<S, R>
+where
+    S: Service<Request<ReqBody>, Response = Response<ResBody>> + Clone,
+    R: Reject<ResBody>,
+{
+    type Response = Response<ResBody>;
+    type Error = S::Error;
+    type Future = ResponseFuture<S::Future, ResBody>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
+        match self.judge.judge(request.headers(), request.extensions()) {
+            Judgement::Pass(told) => ResponseFuture::passed(self.inner.call(request), told),
+            Judgement::Refuse(rejection, told) => {
+                // The service that was made ready is given up, and with it any permit that it
+                // holds: a refused client that stays connected must not keep one.
+                let fresh = self.inner.clone();
+                drop(mem::replace(&mut self.inner, fresh));
+                ResponseFuture::refused(answer(rejection, told, &self.rejection, request))
+            }
+        }
+    }
+}
+
+/// The refusal in the policy's words. A 429 carries `Retry-After` whatever the policy.
+fn answer<ReqBody, ResBody, R: Reject<ResBody>>(
+    rejection: Rejection,
+    told: Option<Told>,
+    policy: &R,
+    request: Request<ReqBody>,
+) -> Response<ResBody> {
+    let retry_after = rejection.retry_after_seconds();
+    let (parts, _unread) = request.into_parts();
+    let mut response = rejection.answer(policy, &parts);
+    if response.status() == StatusCode::TOO_MANY_REQUESTS {
+        if let Some(seconds) = retry_after {
+            response
+                .headers_mut()
+                .entry(RETRY_AFTER)
+                .or_insert(HeaderValue::from(seconds));
+        }
+        if let Some(told) = told {
+            told.write(response.headers_mut());
+        }
+    }
+    response
+}
+
+impl<S: fmt::Debug, R> fmt::Debug for RateLimit<S, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RateLimit")
+            .field("inner", &self.inner)
+            .field("name", &self.judge.name)
+            .finish_non_exhaustive()
+    }
+}
