@@ -141,9 +141,17 @@ impl AccessList {
         let Some(address) = address else {
             return Access::Unknown;
         };
-        if self.deny.as_ref().is_some_and(|deny| deny.contains(address)) {
+        if self
+            .deny
+            .as_ref()
+            .is_some_and(|deny| deny.contains(address))
+        {
             Access::Denied
-        } else if self.allow.as_ref().is_none_or(|allow| allow.contains(address)) {
+        } else if self
+            .allow
+            .as_ref()
+            .is_none_or(|allow| allow.contains(address))
+        {
             Access::Allowed
         } else {
             Access::NotAllowed

@@ -50,7 +50,11 @@ pub struct NetworkError {
 
 impl NetworkError {
     pub(super) fn about(kind: NetworkErrorKind, entry: &str) -> Self {
-        Self { kind, entry: entry.into(), nearest: nearest(kind, entry) }
+        Self {
+            kind,
+            entry: entry.into(),
+            nearest: nearest(kind, entry),
+        }
     }
 
     /// What is wrong.
@@ -86,7 +90,11 @@ impl NetworkError {
 impl fmt::Display for NetworkError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let shown: String = self.entry.chars().take(SHOWN).collect();
-        let cut = if shown.len() < self.entry.len() { "…" } else { "" };
+        let cut = if shown.len() < self.entry.len() {
+            "…"
+        } else {
+            ""
+        };
         write!(f, "entry {shown:?}{cut} {}", self.problem())?;
         match self.nearest.as_slice() {
             [] => Ok(()),
@@ -148,12 +156,16 @@ impl Error for ListError {}
 fn nearest(kind: NetworkErrorKind, entry: &str) -> Vec<Network> {
     let entry = entry.trim();
     let (address, prefix) = entry.split_once('/').unwrap_or((entry, ""));
-    let bare = address.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    let bare = address
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'));
     let Ok(address) = bare.unwrap_or(address).parse::<IpAddr>() else {
         return Vec::new();
     };
     let mut nearest = vec![Network::from(address)];
-    nearest.extend(network_of(kind, address, prefix).filter(|network| Some(network) != nearest.first()));
+    nearest.extend(
+        network_of(kind, address, prefix).filter(|network| Some(network) != nearest.first()),
+    );
     nearest
 }
 

@@ -98,8 +98,7 @@ impl Network {
     }
 
     pub(super) fn checked(address: IpAddr, prefix: u8) -> Result<Self, NetworkErrorKind> {
-        let (address, prefix) =
-            fold(address, prefix).ok_or(NetworkErrorKind::InvalidPrefix)?;
+        let (address, prefix) = fold(address, prefix).ok_or(NetworkErrorKind::InvalidPrefix)?;
         let network = Self::around(address, prefix).ok_or(NetworkErrorKind::InvalidPrefix)?;
         if network.address == address {
             Ok(network)
@@ -113,7 +112,9 @@ impl Network {
             Some((address, prefix)) => (address, Some(prefix)),
             None => (text, None),
         };
-        let address: IpAddr = address.parse().map_err(|_| NetworkErrorKind::InvalidAddress)?;
+        let address: IpAddr = address
+            .parse()
+            .map_err(|_| NetworkErrorKind::InvalidAddress)?;
         match prefix {
             None => Ok(Self::from(address)),
             Some(prefix) => {
@@ -151,7 +152,11 @@ impl fmt::Display for Network {
 fn fold(address: IpAddr, prefix: u8) -> Option<(IpAddr, u8)> {
     match (address, address.to_canonical()) {
         (IpAddr::V6(_), folded @ IpAddr::V4(_)) => {
-            let prefix = if prefix <= 128 { prefix.checked_sub(96)? } else { return None };
+            let prefix = if prefix <= 128 {
+                prefix.checked_sub(96)?
+            } else {
+                return None;
+            };
             Some((folded, prefix))
         }
         (_, folded) => Some((folded, prefix)),
@@ -163,7 +168,11 @@ fn fold(address: IpAddr, prefix: u8) -> Option<(IpAddr, u8)> {
 fn parse_prefix(text: &str) -> Option<u8> {
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
     let padded = text.len() > 1 && text.starts_with('0');
-    if digits && !padded { text.parse().ok() } else { None }
+    if digits && !padded {
+        text.parse().ok()
+    } else {
+        None
+    }
 }
 
 const fn mask_v4(prefix: u8) -> u32 {

@@ -23,7 +23,10 @@ impl<T: Copy + Ord> Ranges<T> {
                 }
             }
         }
-        Self { first: first.into(), last: last.into() }
+        Self {
+            first: first.into(),
+            last: last.into(),
+        }
     }
 
     pub(super) fn contains(&self, value: T) -> bool {

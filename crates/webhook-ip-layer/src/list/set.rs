@@ -1,4 +1,4 @@
-use std::net::IpAddr;
+use std::{net::IpAddr, sync::Arc};
 
 use super::{ListError, Network, ranges::Ranges};
 
@@ -6,7 +6,7 @@ use super::{ListError, Network, ranges::Ranges};
 ///
 /// The entries become sorted ranges once, when the set is built; a look-up is one binary search and
 /// never allocates (about 20 ns among 10 000 entries). A set does not change: to change a list at
-/// run time, build the new set and swap it (see [`IpLayer::with_access`]).
+/// run time, build the new set and swap it (see [`IpLayer::with_access`]). Clones share the entries.
 ///
 /// `::/0` holds no IPv4 address, and `0.0.0.0/0` no IPv6 address: each family has its own entries.
 ///
@@ -26,7 +26,10 @@ use super::{ListError, Network, ranges::Ranges};
 /// # Ok::<_, Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, Default)]
-pub struct AddressSet {
+pub struct AddressSet(Arc<Entries>);
+
+#[derive(Debug, Default)]
+struct Entries {
     v4: Ranges<u32>,
     v6: Ranges<u128>,
     // Sorted and without repetitions; for `rule`, off the hot path.
@@ -53,18 +56,26 @@ impl AddressSet {
     {
         let mut errors = Vec::new();
         let parsed = entries.into_iter().filter_map(|entry| {
-            entry.as_ref().parse::<Network>().map_err(|error| errors.push(error)).ok()
+            entry
+                .as_ref()
+                .parse::<Network>()
+                .map_err(|error| errors.push(error))
+                .ok()
         });
         let set = parsed.collect();
-        if errors.is_empty() { Ok(set) } else { Err(ListError::new(errors)) }
+        if errors.is_empty() {
+            Ok(set)
+        } else {
+            Err(ListError::new(errors))
+        }
     }
 
     /// Whether the address, folded if it is IPv4-mapped, is in one of the networks.
     #[must_use]
     pub fn contains(&self, address: IpAddr) -> bool {
         match address.to_canonical() {
-            IpAddr::V4(v4) => self.v4.contains(v4.to_bits()),
-            IpAddr::V6(v6) => self.v6.contains(v6.to_bits()),
+            IpAddr::V4(v4) => self.0.v4.contains(v4.to_bits()),
+            IpAddr::V6(v6) => self.0.v6.contains(v6.to_bits()),
         }
     }
 
@@ -73,27 +84,28 @@ impl AddressSet {
     #[must_use]
     pub fn rule(&self, address: IpAddr) -> Option<Network> {
         let address = address.to_canonical();
-        (0..=128).rev().filter_map(|prefix| Network::around(address, prefix)).find(|network| {
-            self.networks.binary_search(network).is_ok()
-        })
+        (0..=128)
+            .rev()
+            .filter_map(|prefix| Network::around(address, prefix))
+            .find(|network| self.0.networks.binary_search(network).is_ok())
     }
 
     /// The entries, sorted, each once.
     #[must_use]
     pub fn networks(&self) -> &[Network] {
-        &self.networks
+        &self.0.networks
     }
 
     /// How many entries there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.networks.len()
+        self.0.networks.len()
     }
 
     /// Whether there is no entry at all.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.networks.is_empty()
+        self.0.networks.is_empty()
     }
 }
 
@@ -111,6 +123,10 @@ impl FromIterator<Network> for AddressSet {
                 _ => {}
             }
         }
-        Self { v4: Ranges::new(v4), v6: Ranges::new(v6), networks: networks.into() }
+        Self(Arc::new(Entries {
+            v4: Ranges::new(v4),
+            v6: Ranges::new(v6),
+            networks: networks.into(),
+        }))
     }
 }

@@ -16,8 +16,14 @@ fn nearest(text: &str) -> Vec<String> {
 #[test]
 fn a_mistake_names_the_right_forms_nearest_to_it() {
     assert_eq!(nearest("10.0.0.1/8"), ["10.0.0.1/32", "10.0.0.0/8"]);
-    assert_eq!(nearest("2001:db8::1/32"), ["2001:db8::1/128", "2001:db8::/32"]);
-    assert_eq!(nearest("::ffff:10.0.0.1/104"), ["10.0.0.1/32", "10.0.0.0/8"]);
+    assert_eq!(
+        nearest("2001:db8::1/32"),
+        ["2001:db8::1/128", "2001:db8::/32"]
+    );
+    assert_eq!(
+        nearest("::ffff:10.0.0.1/104"),
+        ["10.0.0.1/32", "10.0.0.0/8"]
+    );
     assert_eq!(nearest("::ffff:10.0.0.0/8"), ["10.0.0.0/32", "10.0.0.0/8"]);
     assert_eq!(nearest("10.0.0.0/08"), ["10.0.0.0/32", "10.0.0.0/8"]);
     assert_eq!(nearest("10.0.0.0/33"), ["10.0.0.0/32"]);
@@ -33,8 +39,15 @@ fn a_mistake_names_the_right_forms_nearest_to_it() {
 fn every_mistake_of_a_list_is_reported_with_the_name_of_the_list() {
     let error = AccessList::allow(["10.0.0.0/8", "2001:db8::1/32", "10.0.0.0/33", "x\u{1b}[2J"])
         .expect_err("three mistakes");
-    let kinds: Vec<_> = error.errors().iter().map(|error| error.kind().as_str()).collect();
-    assert_eq!(kinds, ["host_bits_set", "invalid_prefix", "invalid_address"]);
+    let kinds: Vec<_> = error
+        .errors()
+        .iter()
+        .map(|error| error.kind().as_str())
+        .collect();
+    assert_eq!(
+        kinds,
+        ["host_bits_set", "invalid_prefix", "invalid_address"]
+    );
     assert_eq!(
         error.to_string(),
         "allow entry \"2001:db8::1/32\" has host bits set; one address is 2001:db8::1/128, the network is 2001:db8::/32\n\
@@ -45,17 +58,32 @@ fn every_mistake_of_a_list_is_reported_with_the_name_of_the_list() {
 
 #[test]
 fn the_error_of_a_huge_entry_stays_short() {
-    let error = "9".repeat(100_000).parse::<Network>().expect_err("no address");
+    let error = "9"
+        .repeat(100_000)
+        .parse::<Network>()
+        .expect_err("no address");
     assert!(error.to_string().chars().count() < 200);
 }
 
 #[test]
 fn edges_of_networks_are_inside_and_their_neighbours_outside() {
     let set = AddressSet::parse(["10.0.0.0/8", "255.255.255.255", "::/127", "ffff::/16"]).unwrap();
-    for inside in ["10.0.0.0", "10.255.255.255", "255.255.255.255", "::1", "ffff:ffff::"] {
+    for inside in [
+        "10.0.0.0",
+        "10.255.255.255",
+        "255.255.255.255",
+        "::1",
+        "ffff:ffff::",
+    ] {
         assert!(set.contains(address(inside)), "{inside}");
     }
-    for outside in ["9.255.255.255", "11.0.0.0", "255.255.255.254", "::2", "fffe:ffff::"] {
+    for outside in [
+        "9.255.255.255",
+        "11.0.0.0",
+        "255.255.255.254",
+        "::2",
+        "fffe:ffff::",
+    ] {
         assert!(!set.contains(address(outside)), "{outside}");
     }
 }
@@ -81,8 +109,13 @@ fn an_empty_deny_list_still_needs_an_address() {
 
 #[test]
 fn the_rule_is_the_deny_entry_before_the_allow_entry() {
-    let list = AccessList::allow(["203.0.113.7"]).unwrap().with_deny(["203.0.113.0/24"]).unwrap();
-    let rule = list.rule(address("203.0.113.7")).map(|rule| rule.to_string());
+    let list = AccessList::allow(["203.0.113.7"])
+        .unwrap()
+        .with_deny(["203.0.113.0/24"])
+        .unwrap();
+    let rule = list
+        .rule(address("203.0.113.7"))
+        .map(|rule| rule.to_string());
     assert_eq!(rule.as_deref(), Some("203.0.113.0/24"));
     assert_eq!(list.rule(address("198.51.100.1")), None);
 }
@@ -93,7 +126,11 @@ fn any_address() -> impl Strategy<Value = IpAddr> {
         .prop_map(|(high, low)| Ipv4Addr::from_bits((high << 30) | (low & 0xF)).into());
     let v6 = (0_u128..4, any::<u128>())
         .prop_map(|(high, low)| Ipv6Addr::from_bits((high << 126) | (low & 0xF)).into());
-    prop_oneof![v4, v6, any::<u128>().prop_map(|bits| Ipv6Addr::from_bits(bits).into())]
+    prop_oneof![
+        v4,
+        v6,
+        any::<u128>().prop_map(|bits| Ipv6Addr::from_bits(bits).into())
+    ]
 }
 
 fn any_network() -> impl Strategy<Value = Network> {

@@ -1,0 +1,168 @@
+use http::HeaderMap;
+use webhook_core::{AddressError, ClientAddr, PeerAddr};
+
+use super::{
+    ClientAddressConfig, ClientAddressSource, MAX_HOPS,
+    explain::{Observer, Step},
+    forwarded, hop, list,
+    trusted::{Trust, trusts_peer},
+};
+use crate::AddressSet;
+
+/// Finds the client of a request, from the peer of its connection and its headers. Never allocates.
+///
+/// # Errors
+///
+/// Why the client cannot be told. A peer is an error only where it is needed and missing, or is a
+/// Unix socket, which has no address ([`AddressError::NoPeer`]).
+pub fn resolve(
+    peer: Option<PeerAddr>,
+    headers: &HeaderMap,
+    config: &ClientAddressConfig,
+) -> Result<ClientAddr, AddressError> {
+    observed(peer, headers, config, &mut ())
+}
+
+pub(super) fn observed(
+    peer: Option<PeerAddr>,
+    headers: &HeaderMap,
+    config: &ClientAddressConfig,
+    observer: &mut impl Observer,
+) -> Result<ClientAddr, AddressError> {
+    let peer = peer
+        .ok_or(AddressError::NoPeer)
+        .inspect_err(|_| observer.saw(Step::NoPeer))?;
+    let trust = config.trusted().trust();
+    let named = if config.source().header_name().is_none() {
+        observer.saw(Step::SourceIsPeer);
+        None
+    } else if speaks_for_others(trust, peer, observer) {
+        named_client(headers, config.source(), trust, observer)?
+    } else {
+        None
+    };
+    match named {
+        Some(client) => Ok(client),
+        None => peer_as_client(peer, observer),
+    }
+}
+
+/// Whether this peer's header is believed.
+fn speaks_for_others(trust: &Trust, peer: PeerAddr, observer: &mut impl Observer) -> bool {
+    let trusted = match trust {
+        Trust::Nobody => false,
+        Trust::Networks { set, unix } => trusts_peer(set, *unix, peer),
+        Trust::Hops(hops) => {
+            observer.saw(Step::HopsTrusted(*hops));
+            return true;
+        }
+    };
+    observer.saw(Step::Peer { peer, trusted });
+    trusted
+}
+
+fn peer_as_client(
+    peer: PeerAddr,
+    observer: &mut impl Observer,
+) -> Result<ClientAddr, AddressError> {
+    let client = ClientAddr::from_peer(peer);
+    observer.saw(Step::PeerIsClient {
+        peer,
+        has_address: client.is_some(),
+    });
+    client.ok_or(AddressError::NoPeer)
+}
+
+/// The client that the header names; `None` where it names nobody.
+fn named_client(
+    headers: &HeaderMap,
+    source: &ClientAddressSource,
+    trust: &Trust,
+    observer: &mut impl Observer,
+) -> Result<Option<ClientAddr>, AddressError> {
+    let Some(name) = source.header_name() else {
+        return Ok(None);
+    };
+    let named = match source {
+        ClientAddressSource::XForwardedFor => {
+            choose(list::plain(headers, name), hop::plain, trust, observer)
+        }
+        ClientAddressSource::Forwarded => forwarded::elements(headers)
+            .and_then(|hops| choose(hops, forwarded::client, trust, observer)),
+        _ => list::single(headers, name).and_then(|hops| choose(hops, hop::plain, trust, observer)),
+    };
+    match &named {
+        Ok(None) => observer.saw(Step::NoHop { name }),
+        Err(error) => observer.saw(Step::Failed {
+            name,
+            error: *error,
+        }),
+        Ok(Some(_)) => {}
+    }
+    named
+}
+
+type ReadHop = fn(&[u8]) -> Result<ClientAddr, AddressError>;
+
+fn choose<'h>(
+    hops: impl Iterator<Item = &'h [u8]>,
+    read: ReadHop,
+    trust: &Trust,
+    observer: &mut impl Observer,
+) -> Result<Option<ClientAddr>, AddressError> {
+    match trust {
+        Trust::Nobody => Ok(None),
+        Trust::Networks { set, .. } => walk(hops, read, set, observer),
+        Trust::Hops(trusted) => count(hops, read, *trusted, observer).map(Some),
+    }
+}
+
+/// The first hop from the right that is no trusted proxy; where all are, the left-most.
+fn walk<'h>(
+    hops: impl Iterator<Item = &'h [u8]>,
+    read: ReadHop,
+    trusted: &AddressSet,
+    observer: &mut impl Observer,
+) -> Result<Option<ClientAddr>, AddressError> {
+    let mut furthest = None;
+    for (place, text) in (1..).zip(hops) {
+        if place > MAX_HOPS {
+            return Err(AddressError::TooManyHops);
+        }
+        let client = read(text).inspect_err(|_| observer.saw(Step::Unusable { place, text }))?;
+        let trusted = trusted.contains(client.ip());
+        observer.saw(Step::Hop {
+            place,
+            client,
+            trusted,
+        });
+        if !trusted {
+            return Ok(Some(client));
+        }
+        furthest = Some(client);
+    }
+    if let Some(client) = furthest {
+        observer.saw(Step::AllTrusted { client });
+    }
+    Ok(furthest)
+}
+
+/// The n-th hop from the right; those to the right of it are the trusted proxies.
+fn count<'h>(
+    hops: impl Iterator<Item = &'h [u8]>,
+    read: ReadHop,
+    trusted: usize,
+    observer: &mut impl Observer,
+) -> Result<ClientAddr, AddressError> {
+    let mut error = AddressError::MissingHeader;
+    for (place, text) in (1..).zip(hops) {
+        if place == trusted {
+            let client =
+                read(text).inspect_err(|_| observer.saw(Step::Unusable { place, text }))?;
+            observer.saw(Step::Counted { place, client });
+            return Ok(client);
+        }
+        error = AddressError::NotEnoughHops;
+    }
+    Err(error)
+}
