@@ -1,0 +1,9 @@
+//! Keys: how the secret's text becomes key bytes, and the ring of secrets that are in use.
+
+mod encoding;
+mod ring;
+
+pub use self::{
+    encoding::SecretEncoding,
+    ring::{KeyRing, KeyRingError, MAX_KEYS},
+};

@@ -1,0 +1,184 @@
+use std::{fmt, sync::Arc};
+
+use webhook_core::{Name, Secret};
+
+/// The most secrets in one [`KeyRing`], so that the cost of a forged delivery is bounded.
+pub const MAX_KEYS: usize = 16;
+
+/// The longest id of a secret, in bytes.
+const MAX_ID: usize = 64;
+
+/// The secrets that a receiver takes, each with a short id that records may show.
+///
+/// The one in front signs, and is tried first; the others are tried in order while a provider and
+/// its receivers change over. A ring is never empty and cheap to clone.
+///
+/// ```
+/// use webhook_core::Secret;
+/// use webhook_signature::KeyRing;
+///
+/// let keys = KeyRing::new("2026-q4", Secret::new("a secret of this quarter")?)?
+///     .with("2026-q3", Secret::new("a secret of last quarter")?)?;
+/// assert_eq!(keys.ids().collect::<Vec<_>>(), ["2026-q4", "2026-q3"]);
+/// assert!(keys.with("2026-q3", Secret::new("the same id once more")?).is_err());
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct KeyRing(Vec<Entry>);
+
+/// One secret of a ring. Its times of validity would stand here.
+#[derive(Clone)]
+pub(crate) struct Entry {
+    pub(crate) id: Name,
+    pub(crate) secret: Arc<Secret>,
+}
+
+impl KeyRing {
+    /// A ring of one secret.
+    ///
+    /// # Errors
+    /// An id that is empty, longer than 64 bytes, or holds more than visible ASCII.
+    pub fn new(id: impl Into<Name>, secret: impl Into<Arc<Secret>>) -> Result<Self, KeyRingError> {
+        Self(Vec::new()).with(id, secret)
+    }
+
+    /// Adds a secret behind those that are there.
+    ///
+    /// # Errors
+    /// As [`KeyRing::new`]; also an id that is taken, and more than [`MAX_KEYS`] secrets.
+    pub fn with(
+        mut self,
+        id: impl Into<Name>,
+        secret: impl Into<Arc<Secret>>,
+    ) -> Result<Self, KeyRingError> {
+        let id = id.into();
+        let text = id.as_str();
+        if text.is_empty()
+            || text.len() > MAX_ID
+            || !text.bytes().all(|byte| byte.is_ascii_graphic())
+        {
+            return Err(KeyRingError::Id(
+                text.escape_default().take(MAX_ID).collect(),
+            ));
+        }
+        if self.0.iter().any(|entry| entry.id == id) {
+            return Err(KeyRingError::RepeatedId(text.to_owned()));
+        }
+        if self.0.len() == MAX_KEYS {
+            return Err(KeyRingError::Full);
+        }
+        self.0.push(Entry {
+            id,
+            secret: secret.into(),
+        });
+        Ok(self)
+    }
+
+    /// The ids of the secrets, the one in front first.
+    pub fn ids(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|entry| entry.id.as_str())
+    }
+
+    pub(crate) fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.0.iter()
+    }
+}
+
+/// A ring of one secret, with the id `default`.
+impl From<Secret> for KeyRing {
+    fn from(secret: Secret) -> Self {
+        Arc::new(secret).into()
+    }
+}
+
+/// A ring of one secret, with the id `default`.
+impl From<Arc<Secret>> for KeyRing {
+    fn from(secret: Arc<Secret>) -> Self {
+        Self(vec![Entry {
+            id: Name::from_static("default"),
+            secret,
+        }])
+    }
+}
+
+impl fmt::Debug for KeyRing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("KeyRing")?;
+        f.debug_list().entries(self.ids()).finish()
+    }
+}
+
+/// Why a secret cannot be added to a [`KeyRing`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum KeyRingError {
+    /// An id that is empty, longer than 64 bytes, or holds more than visible ASCII.
+    Id(String),
+    /// An id that another secret of the ring has.
+    RepeatedId(String),
+    /// There are [`MAX_KEYS`] secrets already.
+    Full,
+}
+
+impl fmt::Display for KeyRingError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Id(id) => write!(
+                f,
+                "`{id}` is no id of a secret; take up to {MAX_ID} visible ASCII characters, such as `2026-q4`, and never the secret itself"
+            ),
+            Self::RepeatedId(id) => write!(f, "two secrets have the id `{id}`; give each its own"),
+            Self::Full => write!(
+                f,
+                "more than {MAX_KEYS} secrets; remove those that nothing signs with any more"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for KeyRingError {}
+
+#[cfg(test)]
+mod tests {
+    use webhook_core::Secret;
+
+    use super::{KeyRing, KeyRingError, MAX_KEYS};
+
+    fn secret() -> Secret {
+        Secret::new("canary-canary-canary").unwrap()
+    }
+
+    #[test]
+    fn a_ring_is_bounded_and_prints_no_secret() {
+        let mut ring = KeyRing::from(secret());
+        for n in 1..MAX_KEYS {
+            ring = ring.with(format!("key-{n}"), secret()).unwrap();
+        }
+        assert!(!format!("{ring:?}").contains("canary"));
+        assert_eq!(ring.ids().count(), MAX_KEYS);
+        assert_eq!(
+            ring.with("one more", secret()).unwrap_err(),
+            KeyRingError::Id("one more".into())
+        );
+    }
+
+    #[test]
+    fn ids_are_short_distinct_and_visible() {
+        let ring = KeyRing::new("a", secret()).unwrap();
+        assert_eq!(
+            ring.clone().with("a", secret()).unwrap_err(),
+            KeyRingError::RepeatedId("a".into())
+        );
+        for id in ["", "a b", "a\n", "ä", &"x".repeat(65)] {
+            assert!(
+                matches!(
+                    ring.clone().with(id.to_owned(), secret()),
+                    Err(KeyRingError::Id(_))
+                ),
+                "{id}"
+            );
+        }
+        let full = (1..MAX_KEYS).fold(ring, |ring, n| ring.with(format!("{n}"), secret()).unwrap());
+        assert_eq!(full.with("more", secret()).unwrap_err(), KeyRingError::Full);
+    }
+}

@@ -1,0 +1,248 @@
+use std::borrow::Cow;
+
+use http::HeaderName;
+use webhook_core::Name;
+
+use super::{
+    Encoding, Grammar, Location, Part, Primitive, SchemeBuilder, SchemeError, Template,
+    TimestampRule, Tolerance,
+};
+use crate::key::SecretEncoding;
+
+/// How a provider signs its deliveries.
+///
+/// A scheme is plain data and cheap to clone. The [presets](crate::presets) are constants; your
+/// own starts with [`Scheme::hmac_sha256`]:
+///
+/// ```
+/// use webhook_signature::Scheme;
+///
+/// let acme = Scheme::hmac_sha256("acme").header("x-acme-signature").build()?;
+/// assert!(acme.covers_body() && !acme.covers_timestamp());
+///
+/// let signed_with_time = Scheme::hmac_sha512("acme")
+///     .header("x-acme-signature")
+///     .prefix("v2=")
+///     .base64()
+///     .timestamp_header("x-acme-time")
+///     .signed_text("{timestamp}.{body}")
+///     .build()?;
+/// assert!(signed_with_time.covers_timestamp());
+///
+/// // A timestamp that is not signed would make an old delivery fresh.
+/// let unsigned = Scheme::hmac_sha256("acme").header("x-acme-signature").timestamp_header("x-acme-time").build();
+/// assert!(unsigned.is_err());
+/// # Ok::<_, webhook_signature::SchemeError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scheme {
+    pub(crate) name: Name,
+    pub(crate) primitive: Primitive,
+    pub(crate) location: Location,
+    /// Other families of headers that the same delivery may stand in.
+    pub(crate) alternatives: Cow<'static, [Location]>,
+    pub(crate) event: Option<HeaderName>,
+    pub(crate) grammar: Grammar,
+    pub(crate) encoding: Encoding,
+    pub(crate) text: Template,
+    /// Present exactly where the signature covers a timestamp.
+    pub(crate) timestamp: Option<TimestampRule>,
+    pub(crate) secret: SecretEncoding,
+    pub(crate) base_url: Cow<'static, str>,
+}
+
+impl Scheme {
+    /// Starts a scheme that signs with HMAC-SHA256. `name` is the provider's, for records.
+    pub fn hmac_sha256(name: impl Into<Name>) -> SchemeBuilder {
+        Self::builder(name, Primitive::HmacSha256)
+    }
+
+    /// Starts a scheme that signs with HMAC-SHA512. `name` is the provider's, for records.
+    pub fn hmac_sha512(name: impl Into<Name>) -> SchemeBuilder {
+        Self::builder(name, Primitive::HmacSha512)
+    }
+
+    /// Starts a scheme. `name` is the provider's, for records.
+    pub fn builder(name: impl Into<Name>, primitive: Primitive) -> SchemeBuilder {
+        SchemeBuilder::new(name.into(), primitive)
+    }
+
+    /// The provider's name.
+    #[must_use]
+    pub const fn name(&self) -> &Name {
+        &self.name
+    }
+
+    /// What makes the signature.
+    #[must_use]
+    pub const fn primitive(&self) -> Primitive {
+        self.primitive
+    }
+
+    /// How the signature's bytes are written.
+    #[must_use]
+    pub const fn encoding(&self) -> Encoding {
+        self.encoding
+    }
+
+    /// How the secret's text becomes the key.
+    #[must_use]
+    pub const fn secret_encoding(&self) -> SecretEncoding {
+        self.secret
+    }
+
+    /// The header that the signature stands in; the first one of several families.
+    #[must_use]
+    pub const fn signature_header(&self) -> &HeaderName {
+        &self.location.signature
+    }
+
+    /// The header that the timestamp stands in, if it has one of its own.
+    #[must_use]
+    pub const fn timestamp_header(&self) -> Option<&HeaderName> {
+        self.location.timestamp.as_ref()
+    }
+
+    /// The header that the delivery's id stands in.
+    #[must_use]
+    pub const fn id_header(&self) -> Option<&HeaderName> {
+        self.location.id.as_ref()
+    }
+
+    /// The header that the event's type stands in.
+    #[must_use]
+    pub const fn event_header(&self) -> Option<&HeaderName> {
+        self.event.as_ref()
+    }
+
+    /// The parts of the signed text, in order.
+    #[must_use]
+    pub fn signed_text(&self) -> &[Part] {
+        &self.text.0
+    }
+
+    /// Whether the signature covers the whole body.
+    #[must_use]
+    pub fn covers_body(&self) -> bool {
+        self.text.contains(&Part::Body)
+    }
+
+    /// Whether the signature covers a timestamp; if not, a captured delivery verifies for ever.
+    #[must_use]
+    pub fn covers_timestamp(&self) -> bool {
+        self.text.contains(&Part::Timestamp)
+    }
+
+    /// Whether the signature covers the delivery's id; if not, whoever replays a delivery can give
+    /// it a new one.
+    #[must_use]
+    pub fn covers_id(&self) -> bool {
+        self.text.contains(&Part::Id) || self.covers_header(self.id_header())
+    }
+
+    /// Whether the signature covers the event's type.
+    #[must_use]
+    pub fn covers_event(&self) -> bool {
+        self.covers_header(self.event_header())
+    }
+
+    fn covers_header(&self, name: Option<&HeaderName>) -> bool {
+        let covered = |part: &Part| matches!(part, Part::Header(header) if Some(header) == name);
+        self.text.0.iter().any(covered)
+    }
+
+    /// How far the signed timestamp may lie from the clock; `None` where none is signed.
+    #[must_use]
+    pub fn tolerance(&self) -> Option<Tolerance> {
+        self.timestamp.as_ref().map(|rule| rule.tolerance)
+    }
+
+    /// This scheme with another tolerance. Without a signed timestamp nothing changes.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use webhook_signature::{Tolerance, presets};
+    ///
+    /// let scheme = presets::STRIPE.scheme();
+    /// assert_eq!(scheme.tolerance().unwrap().future(), None);
+    /// let both_ways = scheme.tolerance().unwrap().both_ways(Duration::from_secs(300));
+    /// let scheme = scheme.with_tolerance(both_ways);
+    /// assert_eq!(scheme.tolerance(), Some(Tolerance::within(Duration::from_secs(300))));
+    /// ```
+    #[must_use]
+    pub fn with_tolerance(mut self, tolerance: Tolerance) -> Self {
+        if let Some(rule) = &mut self.timestamp {
+            rule.tolerance = tolerance;
+        }
+        self
+    }
+
+    /// This scheme, reading hexadecimal digits in either case. Without hexadecimal signatures
+    /// nothing changes. The default is the one case that the provider sends.
+    ///
+    /// ```
+    /// use webhook_signature::{Encoding, presets};
+    ///
+    /// let scheme = presets::GITHUB.scheme().with_any_hex_case();
+    /// assert_eq!(scheme.encoding(), Encoding::HexAnyCase);
+    /// ```
+    #[must_use]
+    pub fn with_any_hex_case(mut self) -> Self {
+        if matches!(self.encoding, Encoding::Hex | Encoding::HexUpper) {
+            self.encoding = Encoding::HexAnyCase;
+        }
+        self
+    }
+
+    /// This scheme, reading only the first family of its headers: `webhook-*` and not `svix-*` for
+    /// [`STANDARD_WEBHOOKS`](crate::presets::STANDARD_WEBHOOKS), the other way round for
+    /// [`SVIX`](crate::presets::SVIX).
+    #[must_use]
+    pub fn with_first_headers_only(mut self) -> Self {
+        self.alternatives = Cow::Borrowed(&[]);
+        self
+    }
+
+    /// This scheme with another rule for making the key from the secret's text.
+    #[must_use]
+    pub const fn with_secret_encoding(mut self, encoding: SecretEncoding) -> Self {
+        self.secret = encoding;
+        self
+    }
+
+    /// This scheme with the URL that the provider calls, for signed texts that hold
+    /// [`Part::Url`]: scheme and host, and a port where the provider signs one, without a path.
+    ///
+    /// ```
+    /// use webhook_signature::Scheme;
+    ///
+    /// let square_like = Scheme::hmac_sha256("square")
+    ///     .header("x-square-hmacsha256-signature")
+    ///     .base64()
+    ///     .signed_text("{url}{body}")
+    ///     .build()?
+    ///     .with_base_url("https://hooks.example.com")?;
+    /// assert!(square_like.with_base_url("hooks.example.com/").is_err());
+    /// # Ok::<_, webhook_signature::SchemeError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// A URL without `https://` or `http://`, or with a path.
+    pub fn with_base_url(mut self, url: impl Into<Cow<'static, str>>) -> Result<Self, SchemeError> {
+        let url = url.into();
+        let host = url
+            .strip_prefix("https://")
+            .or_else(|| url.strip_prefix("http://"));
+        if host.is_none_or(|host| host.is_empty() || host.contains(['/', '?', '#', ' '])) {
+            return Err(SchemeError::BaseUrl(url.into_owned()));
+        }
+        self.base_url = url;
+        Ok(self)
+    }
+}
+
+impl From<&Self> for Scheme {
+    fn from(scheme: &Self) -> Self {
+        scheme.clone()
+    }
+}

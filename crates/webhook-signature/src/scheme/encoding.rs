@@ -1,0 +1,164 @@
+use base64ct::{Base64, Base64UrlUnpadded, Encoding as _};
+
+/// How a signature's bytes are written in a header.
+///
+/// Each signature has exactly one text: other spellings of the same bytes (padding left out, unused
+/// bits set, upper case, `0x` in front) are refused, so that nobody can make a replayed delivery
+/// look new by writing its signature differently. [`Encoding::HexAnyCase`] is the exception.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Encoding {
+    /// Hexadecimal digits in lower case.
+    Hex,
+    /// Hexadecimal digits in upper case.
+    HexUpper,
+    /// Hexadecimal digits, read in either case and written in lower case. One signature then has
+    /// many texts: let no duplicate check look at the text.
+    HexAnyCase,
+    /// Base64 with padding ([RFC 4648, section 4](https://www.rfc-editor.org/rfc/rfc4648#section-4)).
+    Base64,
+    /// URL-safe base64 without padding
+    /// ([RFC 4648, section 5](https://www.rfc-editor.org/rfc/rfc4648#section-5)).
+    Base64Url,
+}
+
+impl Encoding {
+    /// Decodes `text` into the whole of `out`; `false` where it is not the text of so many bytes.
+    pub(crate) fn decode(self, text: &[u8], out: &mut [u8]) -> bool {
+        match self {
+            Self::Hex => !any(text, u8::is_ascii_uppercase) && decode_hex(text, out),
+            Self::HexUpper => !any(text, u8::is_ascii_lowercase) && decode_hex(text, out),
+            Self::HexAnyCase => decode_hex(text, out),
+            Self::Base64 => decode_base64::<Base64>(text, out),
+            Self::Base64Url => decode_base64::<Base64UrlUnpadded>(text, out),
+        }
+    }
+
+    pub(crate) fn encode(self, bytes: &[u8]) -> String {
+        match self {
+            Self::Hex | Self::HexAnyCase => const_hex::encode(bytes),
+            Self::HexUpper => const_hex::encode_upper(bytes),
+            Self::Base64 => Base64::encode_string(bytes),
+            Self::Base64Url => Base64UrlUnpadded::encode_string(bytes),
+        }
+    }
+}
+
+/// Looks at every byte without an early exit, which the compiler turns into a few wide instructions.
+fn any(text: &[u8], is: impl Fn(&u8) -> bool) -> bool {
+    text.iter().fold(false, |found, byte| found | is(byte))
+}
+
+fn decode_hex(text: &[u8], out: &mut [u8]) -> bool {
+    // A `0x` that the decoder would skip leaves two digits too few.
+    text.len() == out.len() * 2 && const_hex::decode_to_slice(text, out).is_ok()
+}
+
+fn decode_base64<E: base64ct::Encoding>(text: &[u8], out: &mut [u8]) -> bool {
+    let length = out.len();
+    // The decoder refuses padding that is too long, missing or superfluous, and unused bits.
+    E::decode(text, out).is_ok_and(|decoded| decoded.len() == length)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::Encoding;
+
+    const ALL: [Encoding; 5] = [
+        Encoding::Hex,
+        Encoding::HexUpper,
+        Encoding::HexAnyCase,
+        Encoding::Base64,
+        Encoding::Base64Url,
+    ];
+
+    fn decodes(encoding: Encoding, text: &str) -> bool {
+        encoding.decode(text.as_bytes(), &mut [0; 20])
+    }
+
+    #[test]
+    fn each_spelling_but_one_is_refused() {
+        let bytes: Vec<u8> = (0x9a..0xae).collect();
+        let (hex, base64) = (
+            Encoding::Hex.encode(&bytes),
+            Encoding::Base64.encode(&bytes),
+        );
+        assert_eq!(hex, "9a9b9c9d9e9fa0a1a2a3a4a5a6a7a8a9aaabacad");
+        assert_eq!(base64, "mpucnZ6foKGio6SlpqeoqaqrrK0=");
+
+        assert!(decodes(Encoding::Hex, &hex));
+        assert!(decodes(Encoding::HexAnyCase, &hex.to_uppercase()));
+        assert!(decodes(Encoding::HexUpper, &hex.to_uppercase()));
+        assert!(!decodes(Encoding::HexUpper, &hex));
+        for text in [
+            hex.to_uppercase(),
+            format!("0x{hex}"),
+            format!("{hex}00"),
+            format!(" {hex}"),
+        ] {
+            assert!(!decodes(Encoding::Hex, &text), "{text}");
+        }
+        let shortened = hex.strip_prefix("9a").unwrap();
+        for text in [
+            shortened,
+            &format!("0x{shortened}"),
+            &format!("9{shortened}"),
+            "",
+        ] {
+            assert!(!decodes(Encoding::Hex, text), "{text}");
+            assert!(!decodes(Encoding::HexAnyCase, text), "{text}");
+        }
+
+        assert!(decodes(Encoding::Base64, &base64));
+        let unpadded = base64.trim_end_matches('=');
+        for text in [
+            unpadded,
+            "mpucnZ6foKGio6SlpqeoqaqrrK1=", // an unused bit is set
+            "mpucnZ6foKGio6SlpqeoqaqrrK0==",
+            "mpucnZ6foKGio6SlpqeoqaqrrK0=\n",
+            "mpucnZ6foKGio6SlpqeoqaqrrK0=00",
+            "mpucnZ6f oKGio6SlpqeoqaqrrK0=",
+            "mpucnZ6foKGio6SlpqeoqaqrrK==",
+            "mpucnZ6foKGio6SlpqeoqaqrrK0A",
+        ] {
+            assert!(!decodes(Encoding::Base64, text), "{text}");
+        }
+        assert!(decodes(Encoding::Base64Url, unpadded));
+        assert!(!decodes(Encoding::Base64Url, &base64));
+        assert!(!decodes(Encoding::Base64Url, "mpucnZ6foKGio6SlpqeoqaqrrK1"));
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_encoded_decodes_and_nothing_else_does(
+            bytes in proptest::collection::vec(any::<u8>(), 0..=64),
+            at in any::<prop::sample::Index>(),
+            byte in any::<u8>(),
+        ) {
+            for encoding in ALL {
+                let text = encoding.encode(&bytes);
+                let mut out = vec![0; bytes.len()];
+                prop_assert!(encoding.decode(text.as_bytes(), &mut out));
+                prop_assert_eq!(&out, &bytes);
+                if encoding == Encoding::HexAnyCase || text.is_empty() {
+                    continue;
+                }
+                let mut other = text.clone().into_bytes();
+                let place = at.index(other.len());
+                if other[place] != byte {
+                    other[place] = byte;
+                    prop_assert!(!encoding.decode(&other, &mut out) || out != bytes, "{encoding:?} {text}");
+                }
+            }
+        }
+
+        #[test]
+        fn no_text_panics(text in proptest::collection::vec(any::<u8>(), 0..200), length in 0usize..=64) {
+            for encoding in ALL {
+                let _ = encoding.decode(&text, &mut vec![0; length]);
+            }
+        }
+    }
+}

@@ -1,0 +1,68 @@
+use std::fmt;
+
+/// Why a scheme cannot be built. Says the fix.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SchemeError {
+    /// A text that is no header's name.
+    HeaderName(String),
+    /// No header for the signature was named.
+    NoSignatureHeader,
+    /// A placeholder of the signed text that is none, or a brace without its partner.
+    SignedText(String),
+    /// The signed text holds the body several times, so that it could not be verified while the
+    /// body arrives.
+    SeveralBodies,
+    /// The signed text does not hold the body.
+    UnsignedBody,
+    /// The signed text holds `{timestamp}`, and nothing says where that is.
+    NoTimestampSource,
+    /// A timestamp was named that the signed text does not hold, so that anybody could change it.
+    UnsignedTimestamp,
+    /// The timestamp has a header and a label in the list.
+    SeveralTimestampSources,
+    /// The signed text holds `{id}`, and no header was named for it.
+    NoIdHeader,
+    /// The signed text holds `{url}`, and there is no base URL.
+    NoBaseUrl,
+    /// A base URL that does not begin with `https://` or `http://`, or ends with `/`.
+    BaseUrl(String),
+    /// A separator, assignment or label of a list that cannot be told apart from the rest of it.
+    List(String),
+}
+
+impl fmt::Display for SchemeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::HeaderName(name) => write!(f, "`{name}` is no header's name; write it as `x-acme-signature`"),
+            Self::NoSignatureHeader => f.write_str("no header for the signature; name it with `header(\"x-acme-signature\")`"),
+            Self::SignedText(text) => write!(
+                f,
+                "`{text}` in the signed text is no placeholder; there are {{body}}, {{timestamp}}, {{id}}, {{method}}, {{target}}, {{url}} and {{header.NAME}}, and a brace itself is written twice"
+            ),
+            Self::SeveralBodies => f.write_str("the signed text holds {body} several times; write it once"),
+            Self::UnsignedBody => f.write_str(
+                "the signed text does not hold {body}, so that anybody could change the body; add it, or call `insecure_unsigned_body()`",
+            ),
+            Self::NoTimestampSource => f.write_str(
+                "the signed text holds {timestamp}; say where it is with `timestamp_header(…)` or `timestamp_label(…)`",
+            ),
+            Self::UnsignedTimestamp => f.write_str(
+                "the signed text does not hold {timestamp}, so that anybody could make an old delivery fresh; add it, or name no timestamp",
+            ),
+            Self::SeveralTimestampSources => {
+                f.write_str("the timestamp has a header and a label; call only one of `timestamp_header(…)` and `timestamp_label(…)`")
+            }
+            Self::NoIdHeader => f.write_str("the signed text holds {id}; say where it is with `id_header(…)`"),
+            Self::NoBaseUrl => f.write_str(
+                "the signed text holds {url}; say what the provider calls with `with_base_url(\"https://hooks.example.com\")`",
+            ),
+            Self::BaseUrl(url) => {
+                write!(f, "`{url}` is no base URL; write scheme and host without a path, as `https://hooks.example.com`")
+            }
+            Self::List(what) => write!(f, "{what} of a list cannot be told apart from the rest of it"),
+        }
+    }
+}
+
+impl std::error::Error for SchemeError {}

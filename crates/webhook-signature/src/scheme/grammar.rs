@@ -1,0 +1,337 @@
+use std::borrow::Cow;
+
+use webhook_core::Reason;
+
+use super::Encoding;
+use crate::candidates::{Candidates, MAX_SIGNATURES};
+
+/// The longest header of signatures that is read to its end, in bytes.
+pub(crate) const MAX_SIGNATURE_HEADER: usize = 8 * 1024;
+
+/// The most elements of a list that are looked at: sixteen signatures, as many of another version,
+/// and room for what else a provider puts there.
+const MAX_ELEMENTS: usize = 64;
+
+/// How the value of a header holds signatures.
+///
+/// Positional lists (`{timestamp},{signature},…`), pairs of a key's id and a signature, and tokens
+/// that carry their own claims become variants of their own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Grammar {
+    /// One signature after a fixed text: `sha256=…`, `v0=…`, or nothing in front.
+    Value { prefix: Cow<'static, str> },
+    /// A list of `label=value`: `t=…,v1=…,v1=…`, or `v1,… v1,…`.
+    Elements(Elements),
+}
+
+/// A list of labelled values. Elements with other labels, or with none, are skipped: a provider may
+/// add some at any time, and some send decoys in an old version's name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Elements {
+    /// What stands between elements.
+    pub(crate) separator: u8,
+    /// What stands between a label and its value; the first one in an element counts.
+    pub(crate) assign: u8,
+    /// The label of the signatures that are ours.
+    pub(crate) label: Cow<'static, str>,
+    /// The label of the timestamp, where the list carries it; the first one counts.
+    pub(crate) timestamp: Option<Cow<'static, str>>,
+}
+
+/// What a header of signatures said.
+pub(crate) struct Reading<'a> {
+    /// The text of the timestamp, where the list carries one.
+    pub(crate) timestamp: Option<&'a [u8]>,
+    /// The signatures that could be decoded, or why there is none.
+    pub(crate) signatures: Result<Candidates, Reason>,
+}
+
+impl Grammar {
+    /// Reads a header's value that is not empty.
+    ///
+    /// # Errors
+    /// More elements than are looked at, or a value that is too long. What else is wrong is in
+    /// [`Reading::signatures`], because a missing or malformed timestamp is told first.
+    pub(crate) fn read<'a>(
+        &self,
+        value: &'a [u8],
+        encoding: Encoding,
+        length: usize,
+    ) -> Result<Reading<'a>, Reason> {
+        match self {
+            Self::Value { prefix } => {
+                let mut candidates = Candidates::new(length);
+                if let Some(text) = value.strip_prefix(prefix.as_bytes()) {
+                    candidates.push(|out| encoding.decode(text, out));
+                }
+                let signatures = decoded(candidates);
+                Ok(Reading {
+                    timestamp: None,
+                    signatures,
+                })
+            }
+            Self::Elements(elements) => elements.read(value, encoding, length),
+        }
+    }
+
+    /// The value that [`read`](Self::read) finds this signature in.
+    pub(crate) fn write(&self, timestamp: &str, signature: &str) -> String {
+        match self {
+            Self::Value { prefix } => format!("{prefix}{signature}"),
+            Self::Elements(Elements {
+                separator,
+                assign,
+                label,
+                timestamp: place,
+            }) => {
+                let (separator, assign) = (char::from(*separator), char::from(*assign));
+                match place {
+                    Some(place) => {
+                        format!("{place}{assign}{timestamp}{separator}{label}{assign}{signature}")
+                    }
+                    None => format!("{label}{assign}{signature}"),
+                }
+            }
+        }
+    }
+}
+
+impl Elements {
+    fn read<'a>(
+        &self,
+        value: &'a [u8],
+        encoding: Encoding,
+        length: usize,
+    ) -> Result<Reading<'a>, Reason> {
+        let too_long = value.len() > MAX_SIGNATURE_HEADER;
+        let beginning = value.get(..MAX_SIGNATURE_HEADER).unwrap_or(value);
+        let mut candidates = Candidates::new(length);
+        let (mut timestamp, mut ours) = (None, 0);
+        for (seen, element) in beginning.split(|&byte| byte == self.separator).enumerate() {
+            if seen == MAX_ELEMENTS {
+                return Err(Reason::TooManySignatures);
+            }
+            let Some((label, text)) = split_once(self.trim(element), self.assign) else {
+                continue;
+            };
+            if label == self.label.as_bytes() {
+                ours += 1;
+                if ours > MAX_SIGNATURES {
+                    return Err(Reason::TooManySignatures);
+                }
+                candidates.push(|out| encoding.decode(text, out));
+            } else if timestamp.is_none() && self.is_timestamp(label) {
+                timestamp = Some(text);
+            }
+        }
+        let signatures = if too_long {
+            Err(Reason::SignatureMalformed)
+        } else if ours == 0 && self.timestamp.is_some() {
+            // A header that also carries the timestamp can lack a signature; one that is there for
+            // nothing else holds something that is none.
+            Err(Reason::SignatureMissing)
+        } else {
+            decoded(candidates)
+        };
+        match timestamp {
+            // Whatever was found in the beginning of an overlong value tells the better reason.
+            None if too_long => Err(Reason::SignatureMalformed),
+            _ => Ok(Reading {
+                timestamp,
+                signatures,
+            }),
+        }
+    }
+
+    fn is_timestamp(&self, label: &[u8]) -> bool {
+        self.timestamp
+            .as_ref()
+            .is_some_and(|expected| label == expected.as_bytes())
+    }
+
+    /// Space around an element belongs to the list, unless space is what separates its elements.
+    fn trim<'a>(&self, element: &'a [u8]) -> &'a [u8] {
+        if self.separator == b' ' {
+            element
+        } else {
+            element.trim_ascii()
+        }
+    }
+}
+
+fn decoded(candidates: Candidates) -> Result<Candidates, Reason> {
+    if candidates.is_empty() {
+        Err(Reason::SignatureMalformed)
+    } else {
+        Ok(candidates)
+    }
+}
+
+fn split_once(element: &[u8], assign: u8) -> Option<(&[u8], &[u8])> {
+    let at = element.iter().position(|&byte| byte == assign)?;
+    Some((element.get(..at)?, element.get(at + 1..)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+
+    use proptest::prelude::*;
+    use webhook_core::Reason;
+
+    use super::{Elements, Encoding, Grammar};
+
+    const STRIPE: Grammar = Grammar::Elements(Elements {
+        separator: b',',
+        assign: b'=',
+        label: Cow::Borrowed("v1"),
+        timestamp: Some(Cow::Borrowed("t")),
+    });
+    const STANDARD: Grammar = Grammar::Elements(Elements {
+        separator: b' ',
+        assign: b',',
+        label: Cow::Borrowed("v1"),
+        timestamp: None,
+    });
+    const GITHUB: Grammar = Grammar::Value {
+        prefix: Cow::Borrowed("sha256="),
+    };
+
+    /// One byte in hex stands for a signature.
+    fn read(grammar: &Grammar, value: &str) -> Result<(Option<String>, Vec<u8>), Reason> {
+        let reading = grammar.read(value.as_bytes(), Encoding::Hex, 1)?;
+        let timestamp = reading
+            .timestamp
+            .map(|text| String::from_utf8_lossy(text).into_owned());
+        let found = reading.signatures?;
+        Ok((
+            timestamp,
+            (0..=255).filter(|&byte| found.contain(&[byte])).collect(),
+        ))
+    }
+
+    #[test]
+    fn a_value_stands_after_its_prefix() {
+        assert_eq!(read(&GITHUB, "sha256=0a"), Ok((None, vec![10])));
+        for value in [
+            "0a",
+            "sha1=0a",
+            "SHA256=0a",
+            "sha256= 0a",
+            "sha256=0a,sha256=0b",
+            "sha256=",
+            "x",
+        ] {
+            assert_eq!(
+                read(&GITHUB, value),
+                Err(Reason::SignatureMalformed),
+                "{value}"
+            );
+        }
+    }
+
+    #[test]
+    fn elements_with_our_label_count() {
+        let one = |t: &str, signatures: &[u8]| Ok((Some(t.to_owned()), signatures.to_vec()));
+        assert_eq!(read(&STRIPE, "t=5,v1=0a"), one("5", &[10]));
+        assert_eq!(
+            read(&STRIPE, "v1=0a , t=5,,v0=0b,foo,v9=x, v1=0c"),
+            one("5", &[10, 12])
+        );
+        assert_eq!(read(&STRIPE, "t=5,t=6,v1=0a"), one("5", &[10]));
+        assert_eq!(read(&STRIPE, "t=5,v1=zz,v1=0a"), one("5", &[10]));
+        assert_eq!(read(&STRIPE, "v1=0a"), Ok((None, vec![10])));
+        assert_eq!(read(&STRIPE, "t=5,v0=0a"), Err(Reason::SignatureMissing));
+        assert_eq!(read(&STRIPE, "t=5,v1="), Err(Reason::SignatureMalformed));
+        assert_eq!(
+            read(&STRIPE, "t=5,v1=\"0a\""),
+            Err(Reason::SignatureMalformed)
+        );
+    }
+
+    #[test]
+    fn a_list_of_signatures_without_ours_is_malformed() {
+        assert_eq!(
+            read(&STANDARD, "v1a,0b v1,0a garbage  v2,0c"),
+            Ok((None, vec![10]))
+        );
+        for value in [
+            "0a",
+            "v2,0a",
+            "v1a,0a",
+            "v1,",
+            "v1,,0a",
+            "v1=0a",
+            "v1,0a,v1,0b",
+            "v1,0a\tv1,0b",
+        ] {
+            assert_eq!(
+                read(&STANDARD, value),
+                Err(Reason::SignatureMalformed),
+                "{value}"
+            );
+        }
+    }
+
+    #[test]
+    fn work_is_bounded() {
+        let signatures = |count| format!("t=5{}", ",v1=0a".repeat(count));
+        assert!(read(&STRIPE, &signatures(16)).is_ok());
+        for value in [
+            signatures(17),
+            signatures(3000),
+            format!("{}t=5,v1=0a", ",".repeat(3000)),
+            format!("{}t=5,v1=0a", "v0=0a,".repeat(64)),
+        ] {
+            assert_eq!(read(&STRIPE, &value), Err(Reason::TooManySignatures));
+        }
+        assert!(
+            read(
+                &STRIPE,
+                &format!("t=5,v1=0a,x={}", "x".repeat(8 * 1024 - 12))
+            )
+            .is_ok()
+        );
+        for grammar in [&STRIPE, &STANDARD, &GITHUB] {
+            let long = "x".repeat(8 * 1024 + 1);
+            assert_eq!(read(grammar, &long), Err(Reason::SignatureMalformed));
+        }
+        assert_eq!(
+            read(
+                &STRIPE,
+                &format!("t=5,v1=0a,x={}", "x".repeat(8 * 1024 - 11))
+            ),
+            Err(Reason::SignatureMalformed)
+        );
+    }
+
+    #[test]
+    fn a_timestamp_is_told_even_of_an_overlong_value() {
+        let value = format!("t={},v1=0a", "9".repeat(10_000));
+        let reading = STRIPE
+            .read(value.as_bytes(), Encoding::Hex, 1)
+            .ok()
+            .unwrap();
+        assert!(reading.timestamp.is_some());
+        assert_eq!(reading.signatures.err(), Some(Reason::SignatureMalformed));
+    }
+
+    proptest! {
+        #[test]
+        fn no_value_panics(value in proptest::collection::vec(any::<u8>(), 0..300)) {
+            for grammar in [&STRIPE, &STANDARD, &GITHUB] {
+                let _ = grammar.read(&value, Encoding::Base64, 32);
+            }
+        }
+
+        #[test]
+        fn what_is_written_is_read(byte: u8, timestamp in "[0-9]{1,12}") {
+            for grammar in [&STRIPE, &STANDARD, &GITHUB] {
+                let value = grammar.write(&timestamp, &Encoding::Hex.encode(&[byte]));
+                let (told, signatures) = read(grammar, &value).unwrap();
+                prop_assert_eq!(signatures, vec![byte]);
+                prop_assert_eq!(told, (grammar == &STRIPE).then(|| timestamp.clone()));
+            }
+        }
+    }
+}

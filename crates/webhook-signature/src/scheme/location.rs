@@ -1,0 +1,61 @@
+use http::{HeaderMap, HeaderName, HeaderValue};
+use webhook_core::Reason;
+
+/// The headers that one delivery's signature, timestamp and id stand in.
+///
+/// A signature in the query, in a field of the body, or in several headers becomes a variant of
+/// what `signature` is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Location {
+    pub(crate) signature: HeaderName,
+    /// Where the timestamp is, unless the list in the signature's header carries it.
+    pub(crate) timestamp: Option<HeaderName>,
+    pub(crate) id: Option<HeaderName>,
+}
+
+impl Location {
+    /// Whether a request carries any of these headers.
+    pub(crate) fn is_used(&self, headers: &HeaderMap) -> bool {
+        self.names()
+            .into_iter()
+            .flatten()
+            .any(|name| headers.contains_key(name))
+    }
+
+    /// Whether this family of headers says nothing but what `chosen` says: each of its lines that
+    /// are there repeats its counterpart.
+    pub(crate) fn agrees_with(&self, chosen: &Self, headers: &HeaderMap) -> bool {
+        let pairs = self.names().into_iter().zip(chosen.names());
+        pairs.into_iter().all(|pair| match pair {
+            (Some(own), theirs) => {
+                let expected = theirs.and_then(|name| headers.get(name));
+                headers
+                    .get_all(own)
+                    .iter()
+                    .all(|value| Some(value) == expected)
+            }
+            (None, _) => true,
+        })
+    }
+
+    const fn names(&self) -> [Option<&HeaderName>; 3] {
+        [
+            Some(&self.signature),
+            self.timestamp.as_ref(),
+            self.id.as_ref(),
+        ]
+    }
+}
+
+/// The only line of a header; `None` where there is none, or an empty one.
+pub(crate) fn only<'a>(
+    headers: &'a HeaderMap,
+    name: &HeaderName,
+) -> Result<Option<&'a HeaderValue>, Reason> {
+    let mut lines = headers.get_all(name).iter();
+    let line = lines.next();
+    match lines.next() {
+        Some(_) => Err(Reason::SignatureDuplicateHeader),
+        None => Ok(line.filter(|value| !value.is_empty())),
+    }
+}

@@ -1,0 +1,28 @@
+//! Schemes: how a provider signs, as data.
+//!
+//! A [`Scheme`] says what makes the signature, in which header it stands and how it is written
+//! there, which text it covers, where timestamp and delivery id are, and how the secret's text
+//! becomes a key. Which of them a signature covers is derived from the signed text, never declared.
+
+mod builder;
+mod definition;
+mod encoding;
+mod error;
+mod grammar;
+mod location;
+mod primitive;
+mod template;
+mod timestamp;
+mod tolerance;
+
+pub use self::{
+    builder::SchemeBuilder, definition::Scheme, encoding::Encoding, error::SchemeError,
+    primitive::Primitive, template::Part, timestamp::TimestampUnit, tolerance::Tolerance,
+};
+pub(crate) use self::{
+    grammar::{Elements, Grammar},
+    location::{Location, only},
+    primitive::MAX_SIGNATURE_BYTES,
+    template::{HeaderTrouble, SignedText, Source, Template},
+    timestamp::TimestampRule,
+};

@@ -1,0 +1,204 @@
+//! Signing: the same schemes, the other way round.
+
+use std::fmt;
+
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use webhook_core::Timestamp;
+
+use crate::{
+    Verifier,
+    scheme::{Part, Scheme, Source},
+};
+
+/// A delivery to be signed.
+///
+/// ```
+/// use webhook_core::{Secret, Timestamp};
+/// use webhook_signature::{SignRequest, Verifier, presets};
+///
+/// let verifier = Verifier::new(presets::SLACK.scheme(), Secret::new("8f742231b10e8888abcd99yyyzzz85a5")?)?;
+/// let headers = verifier.sign(&SignRequest::new(b"token=xyz", Timestamp::from_unix_seconds(1_531_420_618)))?;
+/// let names: Vec<_> = headers.iter().map(|(name, _)| name.as_str()).collect();
+/// assert_eq!(names, ["x-slack-request-timestamp", "x-slack-signature"]);
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct SignRequest<'a> {
+    body: &'a [u8],
+    timestamp: Timestamp,
+    id: Option<&'a str>,
+    event: Option<&'a str>,
+    method: &'a Method,
+    target: Option<&'a str>,
+    headers: Option<&'a HeaderMap>,
+}
+
+impl<'a> SignRequest<'a> {
+    /// A `POST` of this body, signed at `timestamp` where the scheme signs a time.
+    #[must_use]
+    pub const fn new(body: &'a [u8], timestamp: Timestamp) -> Self {
+        Self {
+            body,
+            timestamp,
+            id: None,
+            event: None,
+            method: &Method::POST,
+            target: None,
+            headers: None,
+        }
+    }
+
+    /// The delivery's id. Required where the scheme signs it; put in its header where there is one.
+    #[must_use]
+    pub const fn with_id(mut self, id: &'a str) -> Self {
+        self.id = Some(id);
+        self
+    }
+
+    /// The event's type, put in its header where the scheme has one.
+    #[must_use]
+    pub const fn with_event(mut self, event: &'a str) -> Self {
+        self.event = Some(event);
+        self
+    }
+
+    /// The request's method. Default: `POST`.
+    #[must_use]
+    pub const fn with_method(mut self, method: &'a Method) -> Self {
+        self.method = method;
+        self
+    }
+
+    /// The path and query of the request. Required where the scheme signs them.
+    #[must_use]
+    pub const fn with_target(mut self, target: &'a str) -> Self {
+        self.target = Some(target);
+        self
+    }
+
+    /// The request's other headers, for schemes that sign some of them.
+    #[must_use]
+    pub const fn with_headers(mut self, headers: &'a HeaderMap) -> Self {
+        self.headers = Some(headers);
+        self
+    }
+}
+
+/// Why a delivery cannot be signed so that it verifies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SignError {
+    /// The scheme signs an id and there is none.
+    IdMissing,
+    /// An id or event type that is longer than 256 bytes or holds more than visible ASCII, or an id
+    /// that holds the text which the scheme puts behind it.
+    IdMalformed,
+    /// A time that the scheme cannot write, such as one before 1970.
+    TimestampOutOfRange,
+    /// The scheme signs the request's target and there is none.
+    TargetMissing,
+    /// The scheme signs a header that is missing, or there several times.
+    Header,
+}
+
+impl fmt::Display for SignError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::IdMissing => "the scheme signs the delivery's id; give one with `with_id`",
+            Self::IdMalformed => {
+                "the id or event type does not fit its header; take up to 256 visible ASCII characters, without what separates the id from its neighbour (`.` in Standard Webhooks)"
+            }
+            Self::TimestampOutOfRange => "the scheme cannot write this time; take one after 1970 and before 33658",
+            Self::TargetMissing => "the scheme signs the request's target; give it with `with_target`",
+            Self::Header => "the scheme signs a header that is not there exactly once; give it with `with_headers`",
+        })
+    }
+}
+
+impl std::error::Error for SignError {}
+
+impl Verifier {
+    /// Signs a delivery with the key in front: the headers to send it with, of which the
+    /// signature's is marked as sensitive.
+    ///
+    /// What is signed verifies under every scheme, within the tolerance of the time it was given.
+    ///
+    /// # Errors
+    /// Something that the scheme signs is missing, or could not be sent.
+    pub fn sign(
+        &self,
+        request: &SignRequest<'_>,
+    ) -> Result<Vec<(HeaderName, HeaderValue)>, SignError> {
+        let scheme = self.scheme();
+        let timestamp = match &scheme.timestamp {
+            Some(rule) => rule
+                .write(request.timestamp)
+                .ok_or(SignError::TimestampOutOfRange)?,
+            None => String::new(),
+        };
+        let signature = scheme.encoding.encode(&self.tag(request, &timestamp)?);
+        let mut value = header_value(&scheme.grammar.write(&timestamp, &signature))?;
+        value.set_sensitive(true);
+
+        let mut headers = Vec::with_capacity(4);
+        if let (Some(name), Some(id)) = (&scheme.location.id, request.id) {
+            headers.push((name.clone(), header_value(id)?));
+        }
+        if let Some(name) = &scheme.location.timestamp {
+            headers.push((name.clone(), header_value(&timestamp)?));
+        }
+        headers.push((scheme.location.signature.clone(), value));
+        if let (Some(name), Some(event)) = (&scheme.event, request.event) {
+            headers.push((name.clone(), header_value(event)?));
+        }
+        Ok(headers)
+    }
+
+    fn tag(&self, request: &SignRequest<'_>, timestamp: &str) -> Result<Vec<u8>, SignError> {
+        let scheme = self.scheme();
+        check(scheme, request)?;
+        let no_headers = HeaderMap::new();
+        let text = scheme.text.render(&Source {
+            timestamp: timestamp.as_bytes(),
+            id: request.id.unwrap_or_default().as_bytes(),
+            method: request.method,
+            target: request.target.unwrap_or_default(),
+            base_url: &scheme.base_url,
+            headers: request.headers.unwrap_or(&no_headers),
+        });
+        let text = text.map_err(|_| SignError::Header)?;
+        let mut mac = self.front().mac.clone();
+        mac.update(text.before_body());
+        if self.covers_body() {
+            mac.update(request.body);
+        }
+        mac.update(text.after_body());
+        Ok(mac.finish().as_slice().to_vec())
+    }
+}
+
+fn check(scheme: &Scheme, request: &SignRequest<'_>) -> Result<(), SignError> {
+    for text in [request.id, request.event].into_iter().flatten() {
+        if text.is_empty()
+            || text.len() > crate::verify::MAX_ID
+            || !text.bytes().all(|byte| byte.is_ascii_graphic())
+        {
+            return Err(SignError::IdMalformed);
+        }
+    }
+    if scheme.text.contains(&Part::Id) {
+        let id = request.id.ok_or(SignError::IdMissing)?;
+        if scheme.text.after_id().is_some_and(|end| id.contains(end)) {
+            return Err(SignError::IdMalformed);
+        }
+    }
+    let signs_target = scheme.text.contains(&Part::Target) || scheme.text.contains(&Part::Url);
+    if signs_target && request.target.is_none() {
+        return Err(SignError::TargetMissing);
+    }
+    Ok(())
+}
+
+fn header_value(text: &str) -> Result<HeaderValue, SignError> {
+    HeaderValue::from_str(text).map_err(|_| SignError::IdMalformed)
+}

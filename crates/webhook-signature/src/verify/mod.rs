@@ -1,0 +1,16 @@
+//! Verification as a pure function of request, body and time.
+
+mod config_error;
+mod headers;
+mod pending;
+mod refusal;
+mod verifier;
+
+pub(crate) use self::headers::MAX_ID;
+
+pub use self::{
+    config_error::ConfigError,
+    pending::Pending,
+    refusal::{Refusal, Stage},
+    verifier::Verifier,
+};

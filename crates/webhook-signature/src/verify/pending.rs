@@ -1,0 +1,139 @@
+use std::fmt;
+
+use webhook_core::{Reason, Verification};
+
+use super::{Refusal, Verifier, headers::Judged, verifier::Key};
+use crate::{candidates::Candidates, mac::Mac, scheme::SignedText};
+
+/// A delivery whose headers passed and whose body is still to come.
+///
+/// It owns all that it needs, so that a future can hold it beside the request. Feeding it the body
+/// as it arrives hides the cost of the front key; nothing is allocated for up to four SHA-256
+/// signatures and ids of the usual length.
+///
+/// ```
+/// use http::Request;
+/// use webhook_core::{Secret, Timestamp};
+/// use webhook_signature::{Verifier, presets};
+///
+/// let verifier = Verifier::new(presets::GITHUB.scheme(), Secret::new("It's a Secret to Everybody")?)?;
+/// let (parts, ()) = Request::post("/")
+///     .header("x-hub-signature-256", "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17")
+///     .body(())?
+///     .into_parts();
+///
+/// let frames: [&[u8]; 2] = [b"Hello, ", b"World!"];
+/// let mut pending = verifier.begin(&parts, Timestamp::from_unix_seconds(1_700_000_000))?;
+/// for frame in frames {
+///     pending.update(frame);
+/// }
+/// assert!(pending.finish(frames).is_ok());
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
+#[must_use = "nothing is verified before `finish()`"]
+pub struct Pending {
+    verifier: Verifier,
+    mac: Mac,
+    fed: u64,
+    text: SignedText,
+    candidates: Candidates,
+    verification: Verification,
+}
+
+impl Pending {
+    pub(super) fn new(verifier: Verifier, judged: Judged) -> Self {
+        let Judged {
+            candidates,
+            text,
+            verification,
+        } = judged;
+        let mac = begin(verifier.front(), &text);
+        Self {
+            verifier,
+            mac,
+            fed: 0,
+            text,
+            candidates,
+            verification,
+        }
+    }
+
+    /// Feeds the next bytes of the body. Optional: a body that was never fed is hashed at the end.
+    pub fn update(&mut self, bytes: &[u8]) {
+        if self.verifier.covers_body() {
+            self.mac.update(bytes);
+        }
+        self.fed = self.fed.saturating_add(length(bytes));
+    }
+
+    /// Compares the signatures with that of the front key and, where none is right, of the others
+    /// in turn, for which `body` is hashed again.
+    ///
+    /// `body` is the whole body, in any pieces.
+    ///
+    /// # Errors
+    /// [`Reason::SignatureMismatch`] where no key made any of the signatures.
+    /// [`Reason::Misconfigured`] where some bytes were fed and `body` has another length, because
+    /// then something else than what was verified would be handed on.
+    pub fn finish<'b, I>(mut self, body: I) -> Result<Verification, Refusal>
+    where
+        I: IntoIterator<Item = &'b [u8]>,
+        I::IntoIter: Clone,
+    {
+        let body = body.into_iter();
+        if self.fed == 0 {
+            for piece in body.clone() {
+                self.update(piece);
+            }
+        } else if self.fed != body.clone().map(length).fold(0, u64::saturating_add) {
+            return Err(Refusal::by_body(Reason::Misconfigured));
+        }
+        let Self {
+            verifier,
+            mac,
+            text,
+            candidates,
+            verification,
+            ..
+        } = self;
+        let is_right = |mut mac: Mac| {
+            mac.update(text.after_body());
+            candidates.contain(mac.finish().as_slice())
+        };
+        let again = |key: &Key| {
+            let mut mac = begin(key, &text);
+            if verifier.covers_body() {
+                body.clone().for_each(|piece| mac.update(piece));
+            }
+            mac
+        };
+        let key = if is_right(mac) {
+            Some(verifier.front())
+        } else {
+            verifier.others().iter().find(|key| is_right(again(key)))
+        };
+        match key {
+            Some(key) => Ok(verification.with_secret_id(key.id.clone())),
+            None => Err(Refusal::by_body(Reason::SignatureMismatch)),
+        }
+    }
+}
+
+fn begin(key: &Key, text: &SignedText) -> Mac {
+    let mut mac = key.mac.clone();
+    mac.update(text.before_body());
+    mac
+}
+
+fn length(bytes: &[u8]) -> u64 {
+    u64::try_from(bytes.len()).unwrap_or(u64::MAX)
+}
+
+impl fmt::Debug for Pending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pending")
+            .field("verifier", &self.verifier)
+            .field("fed", &self.fed)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,149 @@
+use std::{fmt, sync::Arc};
+
+use http::request::Parts;
+use webhook_core::{Name, Timestamp, Verification};
+
+use super::{ConfigError, Pending, Refusal, headers};
+use crate::{
+    key::KeyRing,
+    mac::Mac,
+    scheme::{Part, Scheme, SchemeError},
+};
+
+/// Verifies deliveries of one scheme with the secrets of one key ring, and signs with the one in
+/// front.
+///
+/// A verifier is cheap to clone and to share. It keeps no secret's text: only keyed states, which
+/// are wiped when the last clone is dropped.
+///
+/// ```
+/// use http::Request;
+/// use webhook_core::{Reason, Secret, Timestamp};
+/// use webhook_signature::{Verifier, presets};
+///
+/// let verifier = Verifier::new(presets::GITHUB.scheme(), Secret::new("It's a Secret to Everybody")?)?;
+/// let now = Timestamp::from_unix_seconds(1_700_000_000);
+///
+/// let (parts, ()) = Request::post("/webhooks/github")
+///     .header("x-hub-signature-256", "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17")
+///     .body(())?
+///     .into_parts();
+/// let verification = verifier.verify(&parts, b"Hello, World!", now)?;
+/// assert_eq!(verification.provider().as_str(), "github");
+///
+/// let refusal = verifier.verify(&parts, b"Hello, world!", now).unwrap_err();
+/// assert_eq!(refusal.reason(), Reason::SignatureMismatch);
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Verifier(Arc<Inner>);
+
+struct Inner {
+    scheme: Scheme,
+    covers_body: bool,
+    front: Key,
+    others: Box<[Key]>,
+}
+
+/// A secret, ready for use.
+pub(crate) struct Key {
+    pub(crate) id: Name,
+    pub(crate) mac: Mac,
+}
+
+impl Verifier {
+    /// Makes the keys of the ring's secrets as the scheme says.
+    ///
+    /// # Errors
+    /// A secret that cannot be decoded, or that is short once it is; a scheme that signs a URL and
+    /// has no base URL. The error names the secret's id and the fix.
+    pub fn new(scheme: impl Into<Scheme>, keys: impl Into<KeyRing>) -> Result<Self, ConfigError> {
+        let (scheme, ring) = (scheme.into(), keys.into());
+        if scheme.text.contains(&Part::Url) && scheme.base_url.is_empty() {
+            return Err(SchemeError::NoBaseUrl.into());
+        }
+        let mut keys = ring.entries().map(|entry| {
+            let named =
+                |error: webhook_core::SecretError| error.of(format!("the secret `{}`", entry.id));
+            let key = scheme.secret.key(&entry.secret).map_err(named)?;
+            let mac = Mac::new(scheme.primitive, &key).ok_or_else(|| {
+                named(webhook_core::SecretError::new(
+                    webhook_core::SecretErrorKind::Empty,
+                ))
+            })?;
+            Ok::<_, ConfigError>(Key {
+                id: entry.id.clone(),
+                mac,
+            })
+        });
+        let front = keys.next().unwrap_or_else(|| {
+            Err(webhook_core::SecretError::new(webhook_core::SecretErrorKind::Empty).into())
+        })?;
+        let others = keys.collect::<Result<_, _>>()?;
+        let covers_body = scheme.covers_body();
+        Ok(Self(Arc::new(Inner {
+            scheme,
+            covers_body,
+            front,
+            others,
+        })))
+    }
+
+    /// The scheme.
+    #[must_use]
+    pub fn scheme(&self) -> &Scheme {
+        &self.0.scheme
+    }
+
+    /// The ids of the secrets, the one in front first.
+    pub fn secret_ids(&self) -> impl Iterator<Item = &Name> {
+        std::iter::once(self.front())
+            .chain(self.others())
+            .map(|key| &key.id)
+    }
+
+    /// Verifies a delivery whose body is there.
+    ///
+    /// # Errors
+    /// What is missing, malformed, stale or wrong.
+    pub fn verify(
+        &self,
+        parts: &Parts,
+        body: &[u8],
+        now: Timestamp,
+    ) -> Result<Verification, Refusal> {
+        self.begin(parts, now)?.finish([body])
+    }
+
+    /// Judges all that the headers decide, before the first byte of the body is needed.
+    ///
+    /// # Errors
+    /// In this order: two different sets of headers; an id, timestamp or signature that is missing
+    /// (an empty header counts as missing) or repeated; one that is malformed; a timestamp outside
+    /// the tolerance.
+    pub fn begin(&self, parts: &Parts, now: Timestamp) -> Result<Pending, Refusal> {
+        let judged = headers::judge(self.scheme(), parts, now).map_err(Refusal::by_headers)?;
+        Ok(Pending::new(self.clone(), judged))
+    }
+
+    pub(crate) fn covers_body(&self) -> bool {
+        self.0.covers_body
+    }
+
+    pub(crate) fn front(&self) -> &Key {
+        &self.0.front
+    }
+
+    pub(crate) fn others(&self) -> &[Key] {
+        &self.0.others
+    }
+}
+
+impl fmt::Debug for Verifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Verifier")
+            .field("scheme", self.scheme().name())
+            .field("secrets", &self.secret_ids().collect::<Vec<_>>())
+            .finish()
+    }
+}

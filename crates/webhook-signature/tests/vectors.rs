@@ -1,0 +1,71 @@
+//! The vectors of providers' documentation and libraries: a handful of them in this crate, all of
+//! them where the workspace's shared data is there.
+
+mod common;
+
+use std::collections::BTreeMap;
+
+use common::{Vector, preset, read_json, shared};
+use serde_json::Value;
+
+/// The vectors are either a list, or in a member of that name.
+fn vectors(file: &Value) -> &[Value] {
+    file.as_array()
+        .or_else(|| file["vectors"].as_array())
+        .unwrap()
+}
+
+#[test]
+fn published_signatures_verify() {
+    let file: Value = serde_json::from_str(include_str!("data/published.json")).unwrap();
+    let mut seen = BTreeMap::new();
+    for vector in vectors(&file).iter().map(Vector) {
+        let name = vector.text("preset").unwrap();
+        vector.check(preset(Some(name)).unwrap());
+        *seen.entry(name.to_owned()).or_insert(0) += 1;
+    }
+    assert_eq!(seen.len(), 8, "{seen:?}");
+}
+
+#[test]
+fn every_shared_vector_answers_as_it_must() {
+    let Some(folder) = shared("data/vectors") else {
+        return;
+    };
+    let names = read_json(&folder.join("presets.json"));
+    let mut seen = BTreeMap::new();
+    for entry in std::fs::read_dir(&folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        if !name.ends_with(".json") || matches!(name, "presets.json" | "challenges.json") {
+            continue;
+        }
+        for vector in vectors(&read_json(&path)).iter().map(Vector) {
+            let (scheme, provider) = (vector.text("scheme").unwrap(), vector.text("provider"));
+            let mapped = match names.get(scheme) {
+                Some(name) => preset(name.as_str()),
+                None => preset(Some(scheme)).or_else(|| preset(provider)),
+            };
+            let Some(mapped) = mapped else { continue };
+            vector.check(mapped);
+            *seen.entry(mapped.name()).or_insert(0) += 1;
+            // Under Standard Webhooks there are vectors with Svix's names, and the other way round.
+            if mapped.name() == "standard-webhooks" {
+                vector.check(preset(Some("svix")).unwrap());
+            }
+        }
+    }
+    println!("{seen:?}");
+    for (name, at_least) in [
+        ("github", 21),
+        ("stripe", 56),
+        ("slack", 32),
+        ("shopify", 12),
+        ("standard-webhooks", 85),
+    ] {
+        assert!(
+            seen.get(name).is_some_and(|count| *count >= at_least),
+            "{name}: {seen:?}"
+        );
+    }
+}
