@@ -1,5 +1,18 @@
 //! What every webhook layer shares: the buffered body, rejections, the delivery record, client
 //! addresses, settings, clock and secrets.
+//!
+//! - [`body`]: a request body read once, within bounds on bytes, frames, time and memory.
+//! - [`rejection`]: refusals as responses, in the words of a closed vocabulary: [`Reason`] inside,
+//!   [`Code`] outside.
+//! - [`Facts`]: what the layers found out about a request, the one extension of the family;
+//!   [`record`]: the same for whoever keeps records, in slots that survive a dropped future.
+//! - [`address`]: the peer, and the client behind trusted proxies.
+//! - [`settings`]: fixed, swappable at run time, or per [`Endpoint`].
+//! - [`secret`] and [`time`]: secrets that are never printed, and a clock that a test can turn.
+//!
+//! A layer of the family takes any request body it needs to read and hands [`BufferedBody`] inward,
+//! leaves the response's body type and the service's error type alone, and fails closed where a
+//! fact is missing.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod address;
@@ -34,3 +47,8 @@ pub use self::{
     verification::Verification,
     vocabulary::{Check, Code, Outcome, Reason, Verdict},
 };
+
+/// Compiles the README's examples.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadmeDoctests;

@@ -39,6 +39,7 @@ mod buffered;
 mod collect;
 mod error;
 mod frames;
+mod host;
 mod intake;
 mod limits;
 
@@ -47,6 +48,7 @@ pub use self::{
     buffered::BufferedBody,
     collect::Collect,
     error::BodyError,
+    host::raise_host_limit,
     intake::{Collected, Observer},
     limits::BodyLimits,
 };

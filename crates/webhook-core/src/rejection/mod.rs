@@ -47,8 +47,8 @@ pub struct Rejection {
     check: Check,
     retry_after: Option<Duration>,
     quota: Option<Name>,
-    challenge: Option<HeaderValue>,
-    allow: Option<HeaderValue>,
+    /// The value of the field that the status calls for: a challenge with 401, methods with 405.
+    field: Option<HeaderValue>,
 }
 
 impl Rejection {
@@ -60,8 +60,7 @@ impl Rejection {
             check,
             retry_after: None,
             quota: None,
-            challenge: None,
-            allow: None,
+            field: None,
         }
     }
 
@@ -84,14 +83,14 @@ impl Rejection {
     /// `Webhook` unless it is said here.
     #[must_use]
     pub fn with_challenge(mut self, challenge: HeaderValue) -> Self {
-        self.challenge = Some(challenge);
+        self.field = Some(challenge);
         self
     }
 
     /// The value of `Allow`, which every 405 carries; `POST` unless it is said here.
     #[must_use]
     pub fn with_allow(mut self, methods: HeaderValue) -> Self {
-        self.allow = Some(methods);
+        self.field = Some(methods);
         self
     }
 
@@ -141,16 +140,11 @@ impl Rejection {
         self.quota.as_ref()
     }
 
-    /// The value of `WWW-Authenticate` for a 401.
+    /// The value of the field that the status calls for: `WWW-Authenticate` with 401, `Allow` with
+    /// 405.
     #[must_use]
-    pub const fn challenge(&self) -> Option<&HeaderValue> {
-        self.challenge.as_ref()
-    }
-
-    /// The value of `Allow` for a 405.
-    #[must_use]
-    pub const fn allow(&self) -> Option<&HeaderValue> {
-        self.allow.as_ref()
+    pub const fn status_field(&self) -> Option<&HeaderValue> {
+        self.field.as_ref()
     }
 
     /// Notes the refusal in the request's record, has the policy word it, and leaves itself in the

@@ -51,16 +51,10 @@ fn add_fields(headers: &mut HeaderMap, rejection: &Rejection, version: Version) 
     }
     match rejection.code() {
         Code::Unauthorized => {
-            let challenge = rejection.challenge().cloned();
-            let challenge = challenge.unwrap_or(HeaderValue::from_static("Webhook"));
-            headers.insert(WWW_AUTHENTICATE, challenge);
+            headers.insert(WWW_AUTHENTICATE, field(rejection, "Webhook"));
         }
         Code::MethodNotAllowed => {
-            let allow = rejection
-                .allow()
-                .cloned()
-                .unwrap_or(HeaderValue::from_static("POST"));
-            headers.insert(ALLOW, allow);
+            headers.insert(ALLOW, field(rejection, "POST"));
         }
         // What is left of a slow body must not be taken for the next request (RFC 9110, 15.5.9).
         Code::BodyTimeout if version < Version::HTTP_2 => {
@@ -68,6 +62,13 @@ fn add_fields(headers: &mut HeaderMap, rejection: &Rejection, version: Version) 
         }
         _ => {}
     }
+}
+
+fn field(rejection: &Rejection, default: &'static str) -> HeaderValue {
+    rejection
+        .status_field()
+        .cloned()
+        .unwrap_or(HeaderValue::from_static(default))
 }
 
 fn wants_text(headers: &HeaderMap) -> bool {
