@@ -1,4 +1,11 @@
 //! The cases of `cidr_cases.json`: entries that parse or do not, and who is let in.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "helpers outside #[test] functions may fail a test too"
+)]
 
 mod common;
 

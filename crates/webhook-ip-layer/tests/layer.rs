@@ -1,4 +1,8 @@
 //! The layer around a service: who gets in, what inner layers learn, what the caller is told.
+#![allow(
+    clippy::unwrap_used,
+    reason = "helpers outside #[test] functions may fail a test too"
+)]
 
 mod events;
 

@@ -23,12 +23,13 @@ fn request(peer: [u8; 4]) -> Request<&'static str> {
 const LISTED: [u8; 4] = [203, 0, 113, 7];
 const STRANGER: [u8; 4] = [198, 51, 100, 66];
 
+type Mock = mock::Mock<&'static str, Response<&'static str>>;
+
 #[tokio::test]
 async fn readiness_is_the_inner_services() {
     let layer = IpLayer::allow(["203.0.113.7"])
         .unwrap()
         .with_rejection(plain);
-    type Mock = mock::Mock<&'static str, Response<&'static str>>;
     let (mut service, mut handle) = mock::spawn_with(|inner: Mock| {
         layer.layer(inner.map_request(|request: Request<&'static str>| request.into_body()))
     });
@@ -66,18 +67,13 @@ async fn a_refused_request_holds_no_permit() {
         .unwrap()
         .with_rejection(plain);
     let mut refusing = layer.layer(inner);
-    let mut other = refusing.clone();
+    let mut other = mock::Spawn::new(refusing.clone());
 
     let response = refusing.ready().await.unwrap().call(request(STRANGER));
     // Neither the service that refused nor its response keeps the only permit.
-    let other = other
-        .ready()
-        .await
-        .unwrap()
-        .call(request(LISTED))
-        .await
-        .unwrap();
-    assert_eq!(other.status(), StatusCode::OK);
+    assert!(other.poll_ready().is_ready());
+    let listed = other.call(request(LISTED)).await.unwrap();
+    assert_eq!(listed.status(), StatusCode::OK);
     assert_eq!(response.await.unwrap().status(), StatusCode::FORBIDDEN);
 }
 

@@ -1,4 +1,10 @@
 //! The cases of `xff_cases.json`: who the client is, from peer, headers and trust.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "helpers outside #[test] functions may fail a test too"
+)]
 
 mod common;
 
@@ -77,13 +83,12 @@ fn headers(case: &Value) -> Option<HeaderMap> {
 }
 
 fn hex(text: &str) -> Vec<u8> {
-    let digits: Vec<u8> = text
-        .chars()
-        .map(|digit| digit.to_digit(16).expect("a digit") as u8)
-        .collect();
-    digits
+    let pairs = text
+        .as_bytes()
         .chunks(2)
-        .map(|pair| (pair[0] << 4) | pair[1])
+        .map(|pair| str::from_utf8(pair).expect("ASCII"));
+    pairs
+        .map(|pair| u8::from_str_radix(pair, 16).expect("two digits"))
         .collect()
 }
 

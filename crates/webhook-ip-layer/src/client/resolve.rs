@@ -9,12 +9,28 @@ use super::{
 };
 use crate::AddressSet;
 
-/// Finds the client of a request, from the peer of its connection and its headers. Never allocates.
+/// Finds the client of a request, from the peer of its connection and its headers. A pure function
+/// that never allocates.
+///
+/// * A peer that is not a trusted proxy is the client, and no header is looked at.
+/// * Behind a trusted peer the one configured header is read: all its lines joined in arrival order,
+///   walked from right to left, empty elements and trusted hops skipped. The first hop that is not a
+///   trusted proxy is the client; where all are, the left-most is.
+/// * A hop of the walk that is no address is an error. What stands to the left of it, and to the
+///   left of the client, was written by strangers and is never looked at.
+/// * Without the header, or where it names no hop, the peer is the client. No other header is ever
+///   a fallback.
+/// * A number of hops may be trusted instead of networks: the n-th non-empty element from the right
+///   is the client, and a shorter list is an error.
+/// * A header with one address stands exactly once.
+/// * At most [`MAX_HOPS`] elements are walked.
+///
+/// [`explain`](super::explain) does the same and says which hop was believed, and why.
 ///
 /// # Errors
 ///
-/// Why the client cannot be told. A peer is an error only where it is needed and missing, or is a
-/// Unix socket, which has no address ([`AddressError::NoPeer`]).
+/// Why the client cannot be told. A server that told no peer is [`AddressError::NoPeer`], and so is
+/// a Unix socket, which has no address, where no header names the client.
 pub fn resolve(
     peer: Option<PeerAddr>,
     headers: &HeaderMap,

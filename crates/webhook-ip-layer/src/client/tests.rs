@@ -15,8 +15,8 @@ const SOURCES: [ClientAddressSource; 4] = [
     ClientAddressSource::XRealIp,
 ];
 
-fn proxy() -> Option<PeerAddr> {
-    Some(PeerAddr::new(([10, 0, 0, 1], 4711).into()))
+fn proxy() -> PeerAddr {
+    PeerAddr::new(([10, 0, 0, 1], 4711).into())
 }
 
 fn behind_proxies(source: ClientAddressSource) -> ClientAddressConfig {
@@ -37,7 +37,7 @@ fn lines(name: &str, lines: &[&str]) -> HeaderMap {
 }
 
 fn client_of(headers: &HeaderMap, config: &ClientAddressConfig) -> Result<String, AddressError> {
-    resolve(proxy(), headers, config).map(|client| client.to_string())
+    resolve(Some(proxy()), headers, config).map(|client| client.to_string())
 }
 
 fn forwarded(header_lines: &[&str]) -> Result<String, AddressError> {
@@ -74,7 +74,7 @@ fn as_many_hops_as_the_cap_are_walked_and_no_more() {
 fn the_port_of_a_hop_is_kept() {
     let config = behind_proxies(ClientAddressSource::XForwardedFor);
     let resolved = resolve(
-        proxy(),
+        Some(proxy()),
         &lines("x-forwarded-for", &["[2001:db8::7]:443"]),
         &config,
     );
@@ -283,7 +283,7 @@ fn an_explanation_shows_what_a_stranger_wrote_escaped_and_short() {
         HeaderValue::from_bytes(text.as_bytes()).unwrap(),
     );
     let explanation = explain(
-        proxy(),
+        Some(proxy()),
         &headers,
         &behind_proxies(ClientAddressSource::XForwardedFor),
     );
@@ -368,8 +368,8 @@ proptest! {
                 }
             }
             for config in [behind_proxies(source.clone()), behind_hops(source.clone(), hops)] {
-                let resolved = resolve(proxy(), &headers, &config);
-                prop_assert_eq!(explain(proxy(), &headers, &config).client, resolved);
+                let resolved = resolve(Some(proxy()), &headers, &config);
+                prop_assert_eq!(explain(Some(proxy()), &headers, &config).client, resolved);
                 if let Ok(client) = resolved {
                     prop_assert!(!matches!(client.ip(), IpAddr::V6(v6) if v6.to_ipv4_mapped().is_some()));
                 }

@@ -19,13 +19,11 @@ pub(crate) fn shared(name: &str) -> Vec<Value> {
         .ancestors()
         .map(|folder| folder.join("shared/data").join(name))
         .find(|file| file.is_file());
-    match file {
-        Some(file) => cases(&fs::read_to_string(file).expect("a readable file")),
-        None => {
-            println!("skipped: shared/data/{name} is not there");
-            Vec::new()
-        }
+    if let Some(file) = file {
+        return cases(&fs::read_to_string(file).expect("a readable file"));
     }
+    println!("skipped: shared/data/{name} is not there");
+    Vec::new()
 }
 
 fn cases(text: &str) -> Vec<Value> {
