@@ -1,0 +1,163 @@
+//! What is decided about one delivery: first from its head, then from its whole body.
+
+use std::{sync::Arc, time::Duration};
+
+use http::request::Parts;
+use http_body::Body;
+use webhook_core::{
+    BufferedBody, Check, Clock, DeliveryRecord, Reason, Rejection, Settings, ShortText, Ticks,
+    Verdict, Verification, body::Observer,
+};
+use webhook_signature::{Pending, Refusal};
+
+use crate::{
+    HmacSettings,
+    admission::{admit_encoding, admit_size},
+};
+
+/// The most bytes of a claimed delivery id that are recorded.
+const MAX_CLAIMED_ID: usize = 256;
+
+/// Shows the body to the verification as it comes; to nobody where a head that was refused in
+/// shadow mode was let pass.
+pub(crate) struct Hashing(pub(crate) Option<Pending>);
+
+impl Observer for Hashing {
+    fn observe(&mut self, bytes: &[u8]) {
+        if let Some(pending) = &mut self.0 {
+            pending.update(bytes);
+        }
+    }
+}
+
+/// One delivery being judged: under which settings, for which record, and how long it took.
+pub(crate) struct Case {
+    pub(crate) settings: Arc<HmacSettings>,
+    pub(crate) record: DeliveryRecord,
+    clock: Clock,
+    spent: Duration,
+}
+
+impl Case {
+    /// Opens a case under the settings in force; there is none without settings.
+    pub(crate) fn open(
+        settings: &Settings<HmacSettings>,
+        clock: &Clock,
+        parts: &Parts,
+        record: DeliveryRecord,
+    ) -> Result<Self, Rejection> {
+        let Some(settings) = settings.load(&parts.extensions) else {
+            return Err(Rejection::new(Reason::Misconfigured, Check::Signature));
+        };
+        let settings = settings.into_arc();
+        record.set_provider(settings.verifier.scheme().name());
+        Ok(Self {
+            settings,
+            record,
+            clock: clock.clone(),
+            spent: Duration::ZERO,
+        })
+    }
+
+    /// Everything that the head decides. No byte of the body has been asked for when it refuses.
+    pub(crate) fn judge_head(
+        &mut self,
+        parts: &Parts,
+        body: &impl Body,
+    ) -> Result<Hashing, Rejection> {
+        self.settings.methods.admit(&parts.method)?;
+        self.record.set_verdict(Check::Method, Verdict::Pass);
+        admit_encoding(&parts.headers)?;
+        self.record.set_verdict(Check::Encoding, Verdict::Pass);
+        admit_size(body, self.settings.limits.max_bytes())?;
+
+        let start = self.start();
+        let begun = self.settings.verifier.begin(parts, self.clock.now());
+        self.stop(start);
+        match begun {
+            Ok(pending) => Ok(Hashing(Some(pending))),
+            Err(refusal) => self.refuse(parts, refusal).map(|()| Hashing(None)),
+        }
+    }
+
+    /// What the whole body decides; `None` where a wrong signature is let pass in shadow mode.
+    pub(crate) fn judge_body(
+        &mut self,
+        parts: &Parts,
+        body: &BufferedBody,
+        hashing: Hashing,
+    ) -> Result<Option<Verification>, Rejection> {
+        self.record.set_verdict(Check::Size, Verdict::Pass);
+        self.record.set_verdict(Check::Body, Verdict::Pass);
+        if self.record.is_kept() {
+            self.record
+                .set_body_bytes(u64::try_from(body.len()).unwrap_or(u64::MAX));
+        }
+        let Some(pending) = hashing.0 else {
+            return Ok(None);
+        };
+        match pending.finish(body.chunks()) {
+            Ok(verification) => {
+                self.record.set_verdict(Check::Signature, Verdict::Pass);
+                Ok(Some(verification))
+            }
+            Err(refusal) => self.refuse(parts, refusal).map(|()| None),
+        }
+    }
+
+    /// Refuses, or notes that it would have in shadow mode.
+    fn refuse(&self, parts: &Parts, refusal: Refusal) -> Result<(), Rejection> {
+        self.note_claims(parts, refusal);
+        let reason = refusal.reason();
+        // A fault of the stack is no verdict on the sender.
+        if self.settings.is_shadow && reason != Reason::Misconfigured {
+            self.record.set_shadow_refusal(reason, Check::Signature);
+            return Ok(());
+        }
+        let challenge = self.settings.challenge.clone();
+        Err(Rejection::new(reason, Check::Signature).with_challenge(challenge))
+    }
+
+    /// What a record tells of a delivery that did not verify.
+    fn note_claims(&self, parts: &Parts, refusal: Refusal) {
+        if !self.record.is_kept() {
+            return;
+        }
+        let verifier = &self.settings.verifier;
+        let id = verifier
+            .scheme()
+            .id_header()
+            .and_then(|name| parts.headers.get(name));
+        if let Some(id) = id {
+            self.record
+                .set_claimed_delivery_id(ShortText::from_header(id, MAX_CLAIMED_ID));
+        }
+        if refusal.reason() == Reason::SignatureMismatch {
+            self.record
+                .set_secrets_tried(verifier.secret_ids().cloned().collect());
+        }
+    }
+
+    /// The time, where a record wants to know how long verification takes.
+    pub(crate) fn start(&self) -> Option<Ticks> {
+        self.record.is_kept().then(|| self.clock.ticks())
+    }
+
+    pub(crate) fn stop(&mut self, start: Option<Ticks>) {
+        if let Some(start) = start {
+            self.spent += self.clock.ticks().since(start);
+        }
+    }
+
+    /// Notes the time spent, and, where the delivery goes on, that the handler has its turn now.
+    pub(crate) fn close(&self, goes_on: bool) {
+        if !self.record.is_kept() {
+            return;
+        }
+        self.record
+            .set_verify_time(u64::try_from(self.spent.as_nanos()).unwrap_or(u64::MAX));
+        if goes_on {
+            self.record.set_handler_start(self.clock.ticks());
+        }
+    }
+}

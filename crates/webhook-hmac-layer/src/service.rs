@@ -1,0 +1,72 @@
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body::Body;
+use tower_service::Service;
+use webhook_core::{BufferedBody, Facts, Problem, Reject, body::Collect};
+
+use crate::{HmacLayer, ResponseFuture, future::Reading, judge::Case};
+
+/// The service that [`HmacLayer`] makes; see the [crate](crate).
+#[derive(Clone, Debug)]
+pub struct VerifySignature<S, R = Problem> {
+    inner: S,
+    layer: HmacLayer<R>,
+}
+
+impl<S, R> VerifySignature<S, R> {
+    pub(crate) const fn new(inner: S, layer: HmacLayer<R>) -> Self {
+        Self { inner, layer }
+    }
+}
+
+impl<S, R, ReqBody, ResBody> Service<Request<ReqBody>> for VerifySignature<S, R>
+where
+    S: Service<Request<BufferedBody>, Response = Response<ResBody>> + Clone,
+    ReqBody: Body<Data = Bytes> + 'static,
+    R: Reject<ResBody> + Clone,
+{
+    type Response = Response<ResBody>;
+    type Error = S::Error;
+    type Future = ResponseFuture<S, ReqBody, R>;
+
+    /// Always ready: the inner service is asked once the delivery is verified, so that a slow upload
+    /// holds none of its permits. Its back-pressure is not seen by an outer `LoadShed`.
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
+        let HmacLayer {
+            settings,
+            rejection,
+            clock,
+            budget,
+        } = &self.layer;
+        let (parts, body) = request.into_parts();
+        let record = Facts::record_of(&parts.extensions);
+        let judged = Case::open(settings, clock, &parts, record).and_then(|mut case| {
+            let hashing = case.judge_head(&parts, &body)?;
+            Ok((case, hashing))
+        });
+        match judged {
+            Ok((case, hashing)) => {
+                let limits = case.settings.limits;
+                let collect = Collect::new(body, &limits, budget, hashing);
+                let collect = collect.with_version(parts.version);
+                let (inner, rejection) = (self.inner.clone(), rejection.clone());
+                ResponseFuture::reading(
+                    collect,
+                    Reading {
+                        case,
+                        parts,
+                        inner,
+                        rejection,
+                    },
+                )
+            }
+            Err(refused) => ResponseFuture::refused(refused.answer(rejection, &parts)),
+        }
+    }
+}
