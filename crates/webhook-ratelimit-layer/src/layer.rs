@@ -119,9 +119,11 @@ impl<R> RateLimitLayer<R> {
     /// Caps how many keys have a bucket of their own, rounded down to a multiple of 8; by default
     /// 65,536. Each takes 18 bytes, all of them from the start.
     ///
-    /// Only keys that came within the last few deliveries' time need a bucket. Where there are more
-    /// of them than places, keys that are new share a bucket and are limited sooner; none that is
-    /// limited is ever forgotten. Give two to four times the number of keys that you expect at once.
+    /// A key needs its place until its bucket is full again: `period / count` for each delivery that
+    /// it sent. So whoever sends `r` requests a second in all, from however many addresses, holds at
+    /// most `r * period / count` places; at 600 a minute it takes 650,000 requests a second to hold
+    /// 65,536. Where a key finds no place, it shares a bucket with others like it and is limited
+    /// sooner; a key that has a place never notices, and none that is limited is ever forgotten.
     ///
     /// A cap under 8 or over 2^24 is an error.
     ///

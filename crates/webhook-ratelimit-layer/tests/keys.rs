@@ -204,6 +204,27 @@ fn a_header_counts_within_its_verified_endpoint() {
 }
 
 #[test]
+fn values_of_several_headers_never_run_together() {
+    const OTHER: HeaderName = HeaderName::from_static("x-other-id");
+    let key = Key::header(X_ENDPOINT_ID).and(Key::header(OTHER));
+    let receiver = receiver(&layer(key, quota(), &clock().0));
+    let with = |ids: &'static [&'static str], others: &'static [&'static str]| {
+        move || {
+            let mut request = verified("192.0.2.1", "a");
+            for (name, values) in [(X_ENDPOINT_ID, ids), (OTHER, others)] {
+                for value in values {
+                    request.headers_mut().append(&name, value.parse().unwrap());
+                }
+            }
+            request
+        }
+    };
+    assert_eq!(passed(&receiver, 9, with(&["x", "y"], &["z"])), 3);
+    assert_eq!(passed(&receiver, 9, with(&["x"], &["y", "z"])), 3);
+    assert_eq!(passed(&receiver, 9, with(&["x"], &["y", "z"])), 0);
+}
+
+#[test]
 fn a_combination_counts_each_pair() {
     let key = Key::network().and(Key::header(X_ENDPOINT_ID));
     let receiver = receiver(&layer(key, quota(), &clock().0));

@@ -1,5 +1,9 @@
 use std::{
-    sync::{Arc, Barrier},
+    cell::Cell,
+    sync::{
+        Arc, Barrier,
+        atomic::{AtomicU64, Ordering},
+    },
     thread,
 };
 
@@ -133,30 +137,86 @@ fn as_many_as_the_quota_pass_however_many_threads_bring_a_key_in() {
 }
 
 #[test]
-fn places_change_hands_under_load_and_no_key_gets_more_than_its_quota() {
-    // 64 keys fight for 8 places, while time goes on for all threads in the same small steps.
-    let table = Arc::new(Table::new(8, INTERVAL));
-    let (steps, keys) = (2000_u64, 64_u64);
-    let workers: Vec<_> = (0..4)
-        .map(|worker| {
-            let table = Arc::clone(&table);
-            thread::spawn(move || {
-                let mut passed = vec![0_u64; 64];
-                for step in 0..steps {
-                    let hash = (step * 7 + worker * 13) % keys;
-                    passed[usize::try_from(hash).unwrap()] +=
-                        u64::from(charge(&table, key(hash + 1), 1000 + step));
-                }
-                passed
-            })
-        })
-        .collect();
-    let mut total = vec![0_u64; 64];
-    for worker in workers {
-        for (sum, passed) in total.iter_mut().zip(worker.join().unwrap()) {
-            *sum += passed;
+fn a_place_that_changes_hands_while_it_is_charged_is_not_charged_for_its_old_holder() {
+    let table = Table::new(8, INTERVAL);
+    assert!(charge(&table, key(1), 1000));
+    let idle = 1000 + 10 * INTERVAL;
+    let taken = Cell::new(false);
+    // Between the look at key 1's bucket and its charge, eight others take all places.
+    let outcome: Result<(), ()> = table.measure_and_replace(&key(1), |tat| {
+        if !taken.replace(true) {
+            assert!((100..108).all(|hash| charge(&table, key(hash), idle)));
         }
+        Ok((
+            (),
+            Nanos::from(tat.map_or(idle, Nanos::as_u64).max(idle) + INTERVAL),
+        ))
+    });
+    assert_eq!(outcome, Ok(()));
+    for hash in 100..108 {
+        assert_eq!(
+            passed(&table, key(hash), idle),
+            2,
+            "key {hash} was charged once, for itself"
+        );
     }
-    let most = 3 + steps / INTERVAL;
-    assert!(total.iter().all(|&passed| passed <= most), "{total:?}");
+    assert_eq!(
+        passed(&table, key(1), idle),
+        2,
+        "and key 1 once, in the shared bucket"
+    );
+}
+
+/// The passes of one key at these times, in any order, are within its quota over every stretch of
+/// time: `k` passes from `a` to `b` only where `k * INTERVAL <= 3 * INTERVAL + b - a`.
+fn assert_within_quota(times: &mut [u64], key: u64) {
+    times.sort_unstable();
+    let mut least = i64::MAX;
+    for (count, &time) in (0_i64..).zip(times.iter()) {
+        let debt = count * INTERVAL.cast_signed() - time.cast_signed();
+        least = least.min(debt);
+        let excess = debt - least - 2 * INTERVAL.cast_signed();
+        assert!(
+            excess <= 0,
+            "key {key} is {excess} ns ahead of its quota at {time}"
+        );
+    }
+}
+
+#[test]
+fn places_change_hands_under_load_and_no_key_gets_more_than_its_quota() {
+    const KEYS: u64 = 16;
+    const ROUNDS: u64 = 100_000;
+    // Sixteen keys fight for eight places. All threads go for the same key at the same time, and
+    // time goes on fast enough that its place is soon another's.
+    let (table, clock) = (Table::new(8, INTERVAL), AtomicU64::new(1000));
+    let worker = |_| {
+        let mut passed = vec![Vec::new(); usize::try_from(KEYS).unwrap()];
+        for _ in 0..ROUNDS {
+            let now = clock.load(Ordering::Relaxed);
+            let hash = (now / 4 * 7) % KEYS;
+            for _ in 0..4 {
+                if charge(&table, key(hash + 1), now) {
+                    passed[usize::try_from(hash).unwrap()].push(now);
+                }
+            }
+            clock.fetch_add(1, Ordering::Relaxed);
+        }
+        passed
+    };
+    let all = thread::scope(|scope| {
+        let threads: Vec<_> = (0..3)
+            .map(|number| scope.spawn(move || worker(number)))
+            .collect();
+        threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap())
+            .collect::<Vec<_>>()
+    });
+    for hash in 0..KEYS {
+        let of_key = |passed: &Vec<Vec<u64>>| passed[usize::try_from(hash).unwrap()].clone();
+        let mut times: Vec<_> = all.iter().flat_map(of_key).collect();
+        assert!(times.len() > 100, "key {hash} was let through now and then");
+        assert_within_quota(&mut times, hash);
+    }
 }
