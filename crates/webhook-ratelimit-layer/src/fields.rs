@@ -1,4 +1,7 @@
-use std::time::Duration;
+use std::{
+    io::{self, Write as _},
+    time::Duration,
+};
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
@@ -73,10 +76,7 @@ impl Fields {
         let seconds = whole_seconds(wait);
         match self {
             Self::Draft { name, policy } => {
-                // Digits and a valid name always make a value.
-                if let Ok(limit) =
-                    HeaderValue::try_from(format!("\"{name}\";r={remaining};t={seconds}"))
-                {
+                if let Some(limit) = limit_value(name, remaining, seconds) {
                     headers.append(POLICY, policy.clone());
                     headers.append(LIMIT, limit);
                 }
@@ -89,6 +89,16 @@ impl Fields {
             Self::Legacy { .. } | Self::None => {}
         }
     }
+}
+
+/// The item of `RateLimit`. It is written on the stack, so that it costs the one allocation of its
+/// value. A valid name and two numbers always fit, and always make a value.
+fn limit_value(name: &str, remaining: u32, seconds: u64) -> Option<HeaderValue> {
+    let mut buffer = [0; 128];
+    let mut text = io::Cursor::new(buffer.as_mut_slice());
+    write!(text, "\"{name}\";r={remaining};t={seconds}").ok()?;
+    let length = usize::try_from(text.position()).ok()?;
+    HeaderValue::from_bytes(buffer.get(..length)?).ok()
 }
 
 /// The item of `RateLimit-Policy`, serialised as RFC 9651 section 4.1 says: no space after `;`.
@@ -139,6 +149,16 @@ mod tests {
         let short = short.with_burst(700).unwrap();
         let policy = pair("ratelimit-policy", "\"github\";q=5;w=1;webhook-burst=700");
         assert_eq!(written(HeaderStyle::Draft, short)[0], policy);
+    }
+
+    #[test]
+    fn the_longest_name_and_numbers_fit() {
+        let name = "n".repeat(64);
+        let value = super::limit_value(&name, u32::MAX, u64::MAX).unwrap();
+        assert_eq!(
+            value,
+            format!("\"{name}\";r={};t={}", u32::MAX, u64::MAX).as_str()
+        );
     }
 
     #[test]
