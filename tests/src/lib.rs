@@ -1,0 +1,1 @@
+//! What the crates promise together: helpers of the tests beside this.
