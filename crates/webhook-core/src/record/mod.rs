@@ -41,7 +41,7 @@ impl DeliveryRecord {
         self.slots().map(|slots| slots.id)
     }
 
-    /// Notes what a check found. The last word on a check is the one that counts.
+    /// Notes what a check found. Where several layers make the same check, the gravest verdict stays.
     pub fn set_verdict(&self, check: Check, verdict: Verdict) {
         if let Some(slots) = self.slots() {
             slots.verdicts.set(check, verdict);
@@ -260,6 +260,20 @@ mod tests {
         assert_eq!(other_handle.refusal(), Some((Reason::IpDenied, Check::Ip)));
         assert_eq!(record.verdict(Check::Ip), Some(Verdict::Fail));
         assert_eq!(record.verdict(Check::Replay), None);
+    }
+
+    #[test]
+    fn the_gravest_verdict_on_a_check_stays() {
+        let record = record();
+        for verdict in [Verdict::ShadowFail, Verdict::Pass, Verdict::Skipped] {
+            record.set_verdict(Check::RateEndpoint, verdict);
+        }
+        assert_eq!(
+            record.verdict(Check::RateEndpoint),
+            Some(Verdict::ShadowFail)
+        );
+        record.set_refusal(Reason::RateLimited, Check::RateEndpoint);
+        assert_eq!(record.verdict(Check::RateEndpoint), Some(Verdict::Fail));
     }
 
     #[test]

@@ -51,14 +51,14 @@ impl Slots {
     }
 }
 
-/// One byte a check: 0 where it never ran.
+/// One byte for each check: 0 where it never ran.
 #[derive(Default)]
 pub(super) struct Verdicts([AtomicU8; Check::ALL.len()]);
 
 impl Verdicts {
     pub(super) fn set(&self, check: Check, verdict: Verdict) {
         if let Some(slot) = self.0.get(check.index()) {
-            slot.store(encode(verdict), Ordering::Release);
+            slot.fetch_max(encode(verdict), Ordering::AcqRel);
         }
     }
 
@@ -67,21 +67,22 @@ impl Verdicts {
     }
 }
 
+/// The graver a verdict, the larger: of several on one check, the gravest stays.
 const fn encode(verdict: Verdict) -> u8 {
     match verdict {
-        Verdict::Pass => 1,
-        Verdict::Fail => 2,
-        Verdict::Skipped => 3,
-        Verdict::ShadowFail => 4,
+        Verdict::Skipped => 1,
+        Verdict::Pass => 2,
+        Verdict::ShadowFail => 3,
+        Verdict::Fail => 4,
     }
 }
 
 const fn decode(byte: u8) -> Option<Verdict> {
     match byte {
-        1 => Some(Verdict::Pass),
-        2 => Some(Verdict::Fail),
-        3 => Some(Verdict::Skipped),
-        4 => Some(Verdict::ShadowFail),
+        1 => Some(Verdict::Skipped),
+        2 => Some(Verdict::Pass),
+        3 => Some(Verdict::ShadowFail),
+        4 => Some(Verdict::Fail),
         _ => None,
     }
 }
