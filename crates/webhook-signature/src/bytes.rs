@@ -2,7 +2,7 @@
 
 /// How many bytes are held without an allocation: enough for `{id}.{timestamp}.` with the ids that
 /// the providers in use send.
-const INLINE: usize = 64;
+const INLINE: usize = 48;
 
 /// Bytes that are short as a rule; longer ones go to the heap.
 #[derive(Clone)]

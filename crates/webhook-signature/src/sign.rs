@@ -7,7 +7,7 @@ use webhook_core::Timestamp;
 
 use crate::{
     Verifier,
-    scheme::{Part, Scheme, Source},
+    scheme::{Part, Scheme, SignedText, Source},
 };
 
 /// A delivery to be signed.
@@ -158,18 +158,22 @@ impl Verifier {
         let scheme = self.scheme();
         check(scheme, request)?;
         let no_headers = HeaderMap::new();
-        let text = scheme.text.render(&Source {
+        let source = Source {
             timestamp: timestamp.as_bytes(),
             id: request.id.unwrap_or_default().as_bytes(),
             method: request.method,
             target: request.target.unwrap_or_default(),
             base_url: &scheme.base_url,
             headers: request.headers.unwrap_or(&no_headers),
-        });
-        let text = text.map_err(|_| SignError::Header)?;
+        };
+        let mut text = SignedText::new();
+        scheme
+            .text
+            .render(&source, &mut text)
+            .map_err(|_| SignError::Header)?;
         let mut mac = self.front().mac.clone();
         mac.update(text.before_body());
-        if self.covers_body() {
+        if self.covered().body {
             mac.update(request.body);
         }
         mac.update(text.after_body());

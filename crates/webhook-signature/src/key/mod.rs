@@ -3,6 +3,7 @@
 mod encoding;
 mod ring;
 
+pub(crate) use self::ring::Entry;
 pub use self::{
     encoding::SecretEncoding,
     ring::{KeyRing, KeyRingError, MAX_KEYS},

@@ -241,6 +241,31 @@ impl Scheme {
     }
 }
 
+/// What a scheme's signature covers, looked up once.
+#[derive(Clone, Copy, Debug)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is an answer of its own, not a state"
+)]
+pub(crate) struct Covered {
+    pub(crate) body: bool,
+    pub(crate) id: bool,
+    pub(crate) event: bool,
+    /// The signed text holds the id by that name, so that there must be one.
+    pub(crate) needs_id: bool,
+}
+
+impl Covered {
+    pub(crate) fn by(scheme: &Scheme) -> Self {
+        Self {
+            body: scheme.covers_body(),
+            id: scheme.covers_id(),
+            event: scheme.covers_event(),
+            needs_id: scheme.text.contains(&Part::Id),
+        }
+    }
+}
+
 impl From<&Self> for Scheme {
     fn from(scheme: &Self) -> Self {
         scheme.clone()

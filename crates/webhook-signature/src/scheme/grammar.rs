@@ -42,12 +42,12 @@ pub(crate) struct Elements {
 pub(crate) struct Reading<'a> {
     /// The text of the timestamp, where the list carries one.
     pub(crate) timestamp: Option<&'a [u8]>,
-    /// The signatures that could be decoded, or why there is none.
-    pub(crate) signatures: Result<Candidates, Reason>,
+    /// Why there is no signature that could be decoded, where there is none.
+    pub(crate) signatures: Result<(), Reason>,
 }
 
 impl Grammar {
-    /// Reads a header's value that is not empty.
+    /// Reads a header's value that is not empty, and adds its signatures to the candidates.
     ///
     /// # Errors
     /// More elements than are looked at, or a value that is too long. What else is wrong is in
@@ -56,11 +56,10 @@ impl Grammar {
         &self,
         value: &'a [u8],
         encoding: Encoding,
-        length: usize,
+        candidates: &mut Candidates,
     ) -> Result<Reading<'a>, Reason> {
         match self {
             Self::Value { prefix } => {
-                let mut candidates = Candidates::new(length);
                 if let Some(text) = value.strip_prefix(prefix.as_bytes()) {
                     candidates.push(|out| encoding.decode(text, out));
                 }
@@ -70,7 +69,7 @@ impl Grammar {
                     signatures,
                 })
             }
-            Self::Elements(elements) => elements.read(value, encoding, length),
+            Self::Elements(elements) => elements.read(value, encoding, candidates),
         }
     }
 
@@ -101,11 +100,10 @@ impl Elements {
         &self,
         value: &'a [u8],
         encoding: Encoding,
-        length: usize,
+        candidates: &mut Candidates,
     ) -> Result<Reading<'a>, Reason> {
         let too_long = value.len() > MAX_SIGNATURE_HEADER;
         let beginning = value.get(..MAX_SIGNATURE_HEADER).unwrap_or(value);
-        let mut candidates = Candidates::new(length);
         let (mut timestamp, mut ours) = (None, 0);
         for (seen, element) in beginning.split(|&byte| byte == self.separator).enumerate() {
             if seen == MAX_ELEMENTS {
@@ -159,11 +157,11 @@ impl Elements {
     }
 }
 
-fn decoded(candidates: Candidates) -> Result<Candidates, Reason> {
+fn decoded(candidates: &Candidates) -> Result<(), Reason> {
     if candidates.is_empty() {
         Err(Reason::SignatureMalformed)
     } else {
-        Ok(candidates)
+        Ok(())
     }
 }
 
@@ -179,7 +177,7 @@ mod tests {
     use proptest::prelude::*;
     use webhook_core::Reason;
 
-    use super::{Elements, Encoding, Grammar};
+    use super::{Candidates, Elements, Encoding, Grammar};
 
     const STRIPE: Grammar = Grammar::Elements(Elements {
         separator: b',',
@@ -199,11 +197,12 @@ mod tests {
 
     /// One byte in hex stands for a signature.
     fn read(grammar: &Grammar, value: &str) -> Result<(Option<String>, Vec<u8>), Reason> {
-        let reading = grammar.read(value.as_bytes(), Encoding::Hex, 1)?;
+        let mut found = Candidates::new(1);
+        let reading = grammar.read(value.as_bytes(), Encoding::Hex, &mut found)?;
         let timestamp = reading
             .timestamp
             .map(|text| String::from_utf8_lossy(text).into_owned());
-        let found = reading.signatures?;
+        reading.signatures?;
         Ok((
             timestamp,
             (0..=255).filter(|&byte| found.contain(&[byte])).collect(),
@@ -309,7 +308,7 @@ mod tests {
     fn a_timestamp_is_told_even_of_an_overlong_value() {
         let value = format!("t={},v1=0a", "9".repeat(10_000));
         let reading = STRIPE
-            .read(value.as_bytes(), Encoding::Hex, 1)
+            .read(value.as_bytes(), Encoding::Hex, &mut Candidates::new(1))
             .ok()
             .unwrap();
         assert!(reading.timestamp.is_some());
@@ -320,7 +319,7 @@ mod tests {
         #[test]
         fn no_value_panics(value in proptest::collection::vec(any::<u8>(), 0..300)) {
             for grammar in [&STRIPE, &STANDARD, &GITHUB] {
-                let _ = grammar.read(&value, Encoding::Base64, 32);
+                let _ = grammar.read(&value, Encoding::Base64, &mut Candidates::new(32));
             }
         }
 

@@ -20,6 +20,7 @@ pub use self::{
     primitive::Primitive, template::Part, timestamp::TimestampUnit, tolerance::Tolerance,
 };
 pub(crate) use self::{
+    definition::Covered,
     grammar::{Elements, Grammar},
     location::{Location, only},
     primitive::MAX_SIGNATURE_BYTES,

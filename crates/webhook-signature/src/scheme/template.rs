@@ -87,13 +87,16 @@ impl Template {
         }
     }
 
-    pub(crate) fn render(&self, source: &Source<'_>) -> Result<SignedText, HeaderTrouble> {
-        let mut text = SmallBytes::new();
-        let mut body_at = 0;
+    pub(crate) fn render(
+        &self,
+        source: &Source<'_>,
+        into: &mut SignedText,
+    ) -> Result<(), HeaderTrouble> {
+        let SignedText { text, body_at } = into;
         for part in &*self.0 {
             match part {
                 Part::Literal(literal) => text.push(literal.as_bytes()),
-                Part::Body => body_at = text.len(),
+                Part::Body => *body_at = text.len(),
                 Part::Timestamp => text.push(source.timestamp),
                 Part::Id => text.push(source.id),
                 Part::Method => text.push(source.method.as_str().as_bytes()),
@@ -105,7 +108,7 @@ impl Template {
                 Part::Header(name) => text.push(one_header(source.headers, name)?),
             }
         }
-        Ok(SignedText { text, body_at })
+        Ok(())
     }
 }
 
@@ -119,6 +122,13 @@ fn one_header<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<&'a [u8],
 }
 
 impl SignedText {
+    pub(crate) const fn new() -> Self {
+        Self {
+            text: SmallBytes::new(),
+            body_at: 0,
+        }
+    }
+
     pub(crate) fn before_body(&self) -> &[u8] {
         self.text.as_slice().get(..self.body_at).unwrap_or_default()
     }
@@ -181,17 +191,19 @@ mod tests {
     use http::{HeaderMap, HeaderName, HeaderValue, Method};
     use proptest::prelude::*;
 
-    use super::{HeaderTrouble, Part, Source, Template, parse};
+    use super::{HeaderTrouble, Part, SignedText, Source, Template, parse};
 
     fn rendered(text: &str, headers: &HeaderMap) -> Result<(String, String), HeaderTrouble> {
-        let signed = Template(parse(text).unwrap().into()).render(&Source {
+        let source = Source {
             timestamp: b"5",
             id: b"msg_1",
             method: &Method::PUT,
             target: "/hooks?a=b",
             base_url: "https://hooks.example.com",
             headers,
-        })?;
+        };
+        let mut signed = SignedText::new();
+        Template(parse(text).unwrap().into()).render(&source, &mut signed)?;
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
         Ok((text(signed.before_body()), text(signed.after_body())))
     }

@@ -3,20 +3,30 @@
 use http::{HeaderMap, HeaderValue, request::Parts};
 use webhook_core::{Reason, ShortText, Timestamp, Verification};
 
+use super::verifier::{Key, Verifier};
 use crate::{
     candidates::Candidates,
-    scheme::{HeaderTrouble, Location, Part, Scheme, SignedText, Source, only},
+    scheme::{Covered, HeaderTrouble, Location, Scheme, SignedText, Source, only},
 };
 
 /// The longest delivery id or event type that is taken, in bytes.
 pub(crate) const MAX_ID: usize = 256;
 
-/// What is left to do once the headers are judged.
+/// What headers that passed leave to be done.
 pub(crate) struct Judged {
+    /// The signatures to compare.
     pub(crate) candidates: Candidates,
+    /// The text they must cover, all but the body.
     pub(crate) text: SignedText,
-    /// What the delivery is, if one of the signatures turns out right.
-    pub(crate) verification: Verification,
+    /// Whatever the delivery then is known to be.
+    pub(crate) facts: Facts,
+}
+
+/// What a delivery says of itself.
+pub(crate) struct Facts {
+    timestamp: Option<Timestamp>,
+    id: Option<ShortText>,
+    event: Option<ShortText>,
 }
 
 /// The lines of one family of headers.
@@ -26,63 +36,77 @@ struct Lines<'a> {
     id: Option<&'a HeaderValue>,
 }
 
-/// Judges the headers: first what is missing, then what is malformed, then what is stale.
-pub(crate) fn judge(scheme: &Scheme, parts: &Parts, now: Timestamp) -> Result<Judged, Reason> {
-    let lines = Lines::of(scheme, &parts.headers)?;
-    let id = lines.checked_id(scheme)?;
-    let length = scheme.primitive.signature_bytes();
-    let reading = scheme
-        .grammar
-        .read(lines.signature.as_bytes(), scheme.encoding, length)?;
-    let timestamp_text = lines
-        .timestamp
-        .map(HeaderValue::as_bytes)
-        .or(reading.timestamp);
-    let (text, timestamp) = match &scheme.timestamp {
-        None => (&b""[..], None),
-        Some(rule) => {
-            let text = timestamp_text.ok_or(Reason::TimestampMissing)?;
-            (
-                text,
-                Some(rule.read(text).ok_or(Reason::TimestampMalformed)?),
-            )
-        }
-    };
-    let candidates = reading.signatures?;
-    if let (Some(rule), Some(timestamp)) = (&scheme.timestamp, timestamp) {
-        rule.judge(timestamp, now)?;
+impl Judged {
+    /// Judges the headers: first what is missing, then what is malformed, then what is stale.
+    pub(crate) fn new(verifier: &Verifier, parts: &Parts, now: Timestamp) -> Result<Self, Reason> {
+        let (scheme, covered) = (verifier.scheme(), verifier.covered());
+        let lines = Lines::of(scheme, covered, &parts.headers)?;
+        let id = lines.checked_id(scheme, covered)?;
+        let mut candidates = Candidates::new(scheme.primitive.signature_bytes());
+        let (timestamp_text, timestamp) = lines.read(scheme, &mut candidates, now)?;
+        let source = Source {
+            timestamp: timestamp_text,
+            id: id.unwrap_or_default().as_bytes(),
+            method: &parts.method,
+            target: parts
+                .uri
+                .path_and_query()
+                .map_or("", |target| target.as_str()),
+            base_url: &scheme.base_url,
+            headers: &parts.headers,
+        };
+        let mut text = SignedText::new();
+        scheme
+            .text
+            .render(&source, &mut text)
+            .map_err(|trouble| match trouble {
+                HeaderTrouble::Missing => Reason::SignatureMalformed,
+                HeaderTrouble::Repeated => Reason::SignatureDuplicateHeader,
+            })?;
+        let event = event(scheme, parts).map(ShortText::new);
+        let facts = Facts {
+            timestamp,
+            id: id.map(ShortText::new),
+            event,
+        };
+        Ok(Self {
+            candidates,
+            text,
+            facts,
+        })
     }
-    let signed = scheme.text.render(&Source {
-        timestamp: text,
-        id: id.unwrap_or_default().as_bytes(),
-        method: &parts.method,
-        target: parts
-            .uri
-            .path_and_query()
-            .map_or("", |target| target.as_str()),
-        base_url: &scheme.base_url,
-        headers: &parts.headers,
-    });
-    let text = signed.map_err(|trouble| match trouble {
-        HeaderTrouble::Missing => Reason::SignatureMalformed,
-        HeaderTrouble::Repeated => Reason::SignatureDuplicateHeader,
-    })?;
-    let verification = describe(scheme, parts, id, timestamp);
-    Ok(Judged {
-        candidates,
-        text,
-        verification,
-    })
+}
+
+impl Facts {
+    /// Says what a delivery is known to be, once it is verified.
+    pub(crate) fn describe(self, verifier: &Verifier, key: &Key) -> Verification {
+        let covered = verifier.covered();
+        let mut verification =
+            Verification::new(verifier.scheme().name.clone()).with_secret_id(key.id.clone());
+        if covered.body {
+            verification = verification.with_signed_body();
+        }
+        if let Some(timestamp) = self.timestamp {
+            verification = verification.with_timestamp(timestamp);
+        }
+        if let Some(id) = self.id {
+            verification = verification.with_delivery_id(id, covered.id);
+        }
+        if let Some(event) = self.event {
+            verification = verification.with_event_type(event, covered.event);
+        }
+        verification
+    }
 }
 
 impl<'a> Lines<'a> {
-    fn of(scheme: &Scheme, headers: &'a HeaderMap) -> Result<Self, Reason> {
+    fn of(scheme: &Scheme, covered: Covered, headers: &'a HeaderMap) -> Result<Self, Reason> {
         let location = family(scheme, headers)?;
         let id = match &location.id {
             Some(name) => only(headers, name)?,
             None => None,
         };
-        if id.is_none() && scheme.text.contains(&Part::Id) {
+        if id.is_none() && covered.needs_id {
             return Err(Reason::IdMissing);
         }
         let timestamp = match &location.timestamp {
@@ -97,11 +121,34 @@ impl<'a> Lines<'a> {
         })
     }
 
+    /// Reads the signatures and the signed timestamp, and judges the latter.
+    fn read(
+        &self,
+        scheme: &Scheme,
+        candidates: &mut Candidates,
+        now: Timestamp,
+    ) -> Result<(&'a [u8], Option<Timestamp>), Reason> {
+        let value = self.signature.as_bytes();
+        let reading = scheme.grammar.read(value, scheme.encoding, candidates)?;
+        let Some(rule) = &scheme.timestamp else {
+            return reading.signatures.map(|()| (&b""[..], None));
+        };
+        let text = self
+            .timestamp
+            .map(HeaderValue::as_bytes)
+            .or(reading.timestamp);
+        let text = text.ok_or(Reason::TimestampMissing)?;
+        let timestamp = rule.read(text).ok_or(Reason::TimestampMalformed)?;
+        reading.signatures?;
+        rule.judge(timestamp, now)?;
+        Ok((text, Some(timestamp)))
+    }
+
     /// The delivery's id. A signed one must be well-formed; an unsigned one that is not is left out,
     /// as it proves nothing anyway.
-    fn checked_id(&self, scheme: &Scheme) -> Result<Option<&'a str>, Reason> {
+    fn checked_id(&self, scheme: &Scheme, covered: Covered) -> Result<Option<&'a str>, Reason> {
         let id = self.id.and_then(visible);
-        if scheme.text.contains(&Part::Id) {
+        if covered.needs_id {
             let id = id.ok_or(Reason::IdMalformed)?;
             if scheme.text.after_id().is_some_and(|end| id.contains(end)) {
                 return Err(Reason::IdMalformed);
@@ -134,36 +181,21 @@ fn family<'s>(scheme: &'s Scheme, headers: &HeaderMap) -> Result<&'s Location, R
 
 /// The text of a short value of visible ASCII.
 fn visible(value: &HeaderValue) -> Option<&str> {
-    let bytes = value.as_bytes();
-    if bytes.len() > MAX_ID || !bytes.iter().all(u8::is_ascii_graphic) {
-        return None;
+    let bytes = Some(value.as_bytes()).filter(|bytes| bytes.len() <= MAX_ID)?;
+    // Without an early exit, so that the compiler looks at many bytes at once.
+    let graphic = bytes
+        .iter()
+        .fold(true, |all, byte| all & byte.is_ascii_graphic());
+    if graphic {
+        std::str::from_utf8(bytes).ok()
+    } else {
+        None
     }
-    std::str::from_utf8(bytes).ok()
 }
 
-fn describe(
-    scheme: &Scheme,
-    parts: &Parts,
-    id: Option<&str>,
-    timestamp: Option<Timestamp>,
-) -> Verification {
-    let mut verification = Verification::new(scheme.name.clone());
-    if scheme.covers_body() {
-        verification = verification.with_signed_body();
-    }
-    if let Some(id) = id {
-        verification = verification.with_delivery_id(ShortText::new(id), scheme.covers_id());
-    }
-    if let Some(timestamp) = timestamp {
-        verification = verification.with_timestamp(timestamp);
-    }
-    // An event that stands there twice is none: nobody can tell which line the handler reads.
-    let event = scheme
-        .event
-        .as_ref()
-        .and_then(|name| only(&parts.headers, name).ok().flatten());
-    match event.and_then(visible) {
-        Some(event) => verification.with_event_type(ShortText::new(event), scheme.covers_event()),
-        None => verification,
-    }
+/// The event's type. One that stands there twice is none: nobody can tell which line the handler
+/// reads.
+fn event<'a>(scheme: &Scheme, parts: &'a Parts) -> Option<&'a str> {
+    let name = scheme.event.as_ref()?;
+    only(&parts.headers, name).ok().flatten().and_then(visible)
 }

@@ -3,12 +3,12 @@ use std::fmt;
 use webhook_core::{Reason, Verification};
 
 use super::{Refusal, Verifier, headers::Judged, verifier::Key};
-use crate::{candidates::Candidates, mac::Mac, scheme::SignedText};
+use crate::mac::Mac;
 
 /// A delivery whose headers passed and whose body is still to come.
 ///
 /// It owns all that it needs, so that a future can hold it beside the request. Feeding it the body
-/// as it arrives hides the cost of the front key; nothing is allocated for up to four SHA-256
+/// as it arrives hides the cost of the front key; nothing is allocated for up to two SHA-256
 /// signatures and ids of the usual length.
 ///
 /// ```
@@ -35,32 +35,23 @@ pub struct Pending {
     verifier: Verifier,
     mac: Mac,
     fed: u64,
-    text: SignedText,
-    candidates: Candidates,
-    verification: Verification,
+    judged: Judged,
 }
 
 impl Pending {
     pub(super) fn new(verifier: Verifier, judged: Judged) -> Self {
-        let Judged {
-            candidates,
-            text,
-            verification,
-        } = judged;
-        let mac = begin(verifier.front(), &text);
+        let mac = begin(verifier.front(), &judged);
         Self {
             verifier,
             mac,
             fed: 0,
-            text,
-            candidates,
-            verification,
+            judged,
         }
     }
 
     /// Feeds the next bytes of the body. Optional: a body that was never fed is hashed at the end.
     pub fn update(&mut self, bytes: &[u8]) {
-        if self.verifier.covers_body() {
+        if self.verifier.covered().body {
             self.mac.update(bytes);
         }
         self.fed = self.fed.saturating_add(length(bytes));
@@ -91,38 +82,40 @@ impl Pending {
         let Self {
             verifier,
             mac,
-            text,
-            candidates,
-            verification,
+            judged,
             ..
         } = self;
-        let is_right = |mut mac: Mac| {
-            mac.update(text.after_body());
-            candidates.contain(mac.finish().as_slice())
-        };
         let again = |key: &Key| {
-            let mut mac = begin(key, &text);
-            if verifier.covers_body() {
+            let mut mac = begin(key, &judged);
+            if verifier.covered().body {
                 body.clone().for_each(|piece| mac.update(piece));
             }
             mac
         };
-        let key = if is_right(mac) {
+        let key = if matches(mac, &judged) {
             Some(verifier.front())
         } else {
-            verifier.others().iter().find(|key| is_right(again(key)))
+            verifier
+                .others()
+                .iter()
+                .find(|key| matches(again(key), &judged))
         };
         match key {
-            Some(key) => Ok(verification.with_secret_id(key.id.clone())),
+            Some(key) => Ok(judged.facts.describe(&verifier, key)),
             None => Err(Refusal::by_body(Reason::SignatureMismatch)),
         }
     }
 }
 
-fn begin(key: &Key, text: &SignedText) -> Mac {
+fn begin(key: &Key, judged: &Judged) -> Mac {
     let mut mac = key.mac.clone();
-    mac.update(text.before_body());
+    mac.update(judged.text.before_body());
     mac
+}
+
+fn matches(mut mac: Mac, judged: &Judged) -> bool {
+    mac.update(judged.text.after_body());
+    judged.candidates.contain(mac.finish().as_slice())
 }
 
 fn length(bytes: &[u8]) -> u64 {

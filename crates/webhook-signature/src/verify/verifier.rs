@@ -1,13 +1,13 @@
 use std::{fmt, sync::Arc};
 
 use http::request::Parts;
-use webhook_core::{Name, Timestamp, Verification};
+use webhook_core::{Name, SecretError, SecretErrorKind, Timestamp, Verification};
 
-use super::{ConfigError, Pending, Refusal, headers};
+use super::{ConfigError, Pending, Refusal, headers::Judged};
 use crate::{
-    key::KeyRing,
+    key::{Entry, KeyRing},
     mac::Mac,
-    scheme::{Part, Scheme, SchemeError},
+    scheme::{Covered, Part, Scheme, SchemeError},
 };
 
 /// Verifies deliveries of one scheme with the secrets of one key ring, and signs with the one in
@@ -40,7 +40,7 @@ pub struct Verifier(Arc<Inner>);
 
 struct Inner {
     scheme: Scheme,
-    covers_body: bool,
+    covered: Covered,
     front: Key,
     others: Box<[Key]>,
 }
@@ -49,6 +49,20 @@ struct Inner {
 pub(crate) struct Key {
     pub(crate) id: Name,
     pub(crate) mac: Mac,
+}
+
+impl Key {
+    fn new(scheme: &Scheme, entry: &Entry) -> Result<Self, SecretError> {
+        let named = |error: SecretError| error.of(format!("the secret `{}`", entry.id));
+        let key = scheme.secret.key(&entry.secret).map_err(named)?;
+        let mac = Mac::new(scheme.primitive, &key);
+        // HMAC takes a key of any length, so that there always is a state.
+        let mac = mac.ok_or_else(|| named(SecretError::new(SecretErrorKind::TooShort)))?;
+        Ok(Self {
+            id: entry.id.clone(),
+            mac,
+        })
+    }
 }
 
 impl Verifier {
@@ -62,28 +76,14 @@ impl Verifier {
         if scheme.text.contains(&Part::Url) && scheme.base_url.is_empty() {
             return Err(SchemeError::NoBaseUrl.into());
         }
-        let mut keys = ring.entries().map(|entry| {
-            let named =
-                |error: webhook_core::SecretError| error.of(format!("the secret `{}`", entry.id));
-            let key = scheme.secret.key(&entry.secret).map_err(named)?;
-            let mac = Mac::new(scheme.primitive, &key).ok_or_else(|| {
-                named(webhook_core::SecretError::new(
-                    webhook_core::SecretErrorKind::Empty,
-                ))
-            })?;
-            Ok::<_, ConfigError>(Key {
-                id: entry.id.clone(),
-                mac,
-            })
-        });
-        let front = keys.next().unwrap_or_else(|| {
-            Err(webhook_core::SecretError::new(webhook_core::SecretErrorKind::Empty).into())
-        })?;
+        let mut keys = ring.entries().map(|entry| Key::new(&scheme, entry));
+        let none = || Err(SecretError::new(SecretErrorKind::Empty));
+        let front = keys.next().unwrap_or_else(none)?;
         let others = keys.collect::<Result<_, _>>()?;
-        let covers_body = scheme.covers_body();
+        let covered = Covered::by(&scheme);
         Ok(Self(Arc::new(Inner {
             scheme,
-            covers_body,
+            covered,
             front,
             others,
         })))
@@ -122,12 +122,12 @@ impl Verifier {
     /// (an empty header counts as missing) or repeated; one that is malformed; a timestamp outside
     /// the tolerance.
     pub fn begin(&self, parts: &Parts, now: Timestamp) -> Result<Pending, Refusal> {
-        let judged = headers::judge(self.scheme(), parts, now).map_err(Refusal::by_headers)?;
+        let judged = Judged::new(self, parts, now).map_err(Refusal::by_headers)?;
         Ok(Pending::new(self.clone(), judged))
     }
 
-    pub(crate) fn covers_body(&self) -> bool {
-        self.0.covers_body
+    pub(crate) fn covered(&self) -> Covered {
+        self.0.covered
     }
 
     pub(crate) fn front(&self) -> &Key {
