@@ -1,0 +1,117 @@
+//! The guard that a request's future owns: whatever becomes of the future, it leaves one record.
+
+use std::{
+    any::Any,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
+
+use http::{Request, Response};
+use webhook_core::{
+    Check, Clock, DeliveryRecord, Facts, Reason, Reject, Rejection, RequestId, Ticks, Timestamp,
+};
+
+use crate::{AuditRecord, Sink, conclusion::End, record::Moment, told::Told};
+
+/// What the services of one layer share.
+pub(crate) struct Shared<K, R> {
+    pub(crate) sink: Arc<K>,
+    pub(crate) rejection: R,
+    pub(crate) clock: Clock,
+    pub(crate) with_path: bool,
+}
+
+/// Watches one request. Dropped before the request came to an end, it records that nobody waited.
+pub(crate) struct Guard<K: Sink, R> {
+    shared: Arc<Shared<K, R>>,
+    open: Option<Open>,
+}
+
+/// A request that is not recorded yet.
+struct Open {
+    record: DeliveryRecord,
+    told: Told,
+    id: RequestId,
+    received_at: Timestamp,
+    started_at: Ticks,
+}
+
+impl<K: Sink, R> Guard<K, R> {
+    /// Puts a record into the request's facts. `None` where an outer layer keeps one already.
+    pub(crate) fn attach<B>(shared: &Arc<Shared<K, R>>, request: &mut Request<B>) -> Option<Self> {
+        if Facts::of(request.extensions()).is_some_and(|facts| facts.record().is_kept()) {
+            return None;
+        }
+        let id = RequestId::generate(&shared.clock);
+        let record = DeliveryRecord::new(id);
+        let told = Told::of(request, shared.with_path);
+        Facts::of_mut(request.extensions_mut()).set_record(record.clone());
+        let open = Open {
+            record,
+            told,
+            id,
+            received_at: shared.clock.now(),
+            started_at: shared.clock.ticks(),
+        };
+        Some(Self {
+            shared: Arc::clone(shared),
+            open: Some(open),
+        })
+    }
+
+    /// Records how the request ended.
+    pub(crate) fn conclude(mut self, end: &End) {
+        self.emit(end);
+    }
+
+    /// Answers for an inner service that panicked, and records it.
+    ///
+    /// The panic's own message stays in the process's panic hook: it can hold anything.
+    pub(crate) fn answer_panic<ResBody>(mut self) -> Response<ResBody>
+    where
+        R: Reject<ResBody>,
+    {
+        let rejection = Rejection::new(Reason::HandlerPanic, Check::Handler);
+        let parts = self
+            .open
+            .as_ref()
+            .map(|open| open.told.sketch(&open.record))
+            .unwrap_or_else(|| Request::new(()).into_parts().0);
+        // Should the policy panic too, dropping `self` records the refusal all the same.
+        let response = rejection.answer(&self.shared.rejection, &parts);
+        self.emit(&End::answered(&response));
+        response
+    }
+
+    fn emit(&mut self, end: &End) {
+        let Some(open) = self.open.take() else {
+            return;
+        };
+        let moment = Moment {
+            id: open.id,
+            received_at: open.received_at,
+            started_at: open.started_at,
+            ended_at: self.shared.clock.ticks(),
+        };
+        let record = AuditRecord::gather(&moment, open.told, end, &open.record);
+        // A sink that panics while a panic drops this guard would abort the process.
+        let emitted = catch_unwind(AssertUnwindSafe(|| self.shared.sink.record(record)));
+        if let Err(payload) = emitted {
+            discard_payload(payload);
+            tracing::error!(target: "webhook_audit", "a sink of the audit layer panicked");
+        }
+    }
+}
+
+impl<K: Sink, R> Drop for Guard<K, R> {
+    fn drop(&mut self) {
+        self.emit(&End::Gone);
+    }
+}
+
+/// Drops what a panic carried; that can panic again.
+pub(crate) fn discard_payload(payload: Box<dyn Any + Send>) {
+    if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+        std::mem::forget(again);
+    }
+}

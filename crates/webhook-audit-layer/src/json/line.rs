@@ -1,0 +1,236 @@
+use std::{fmt, io::Write as _};
+
+use super::MAX_LINE_BYTES;
+use crate::{escape::is_unsafe, record::CUT};
+
+/// `}` and the newline.
+const END: &[u8] = b"}\n";
+
+/// A line under construction: a JSON object that never grows beyond [`MAX_LINE_BYTES`].
+///
+/// A member that finds no room is left out, a text is cut. Keys are the crate's own and need no
+/// escapes.
+pub(super) struct Line<'a> {
+    buffer: &'a mut Vec<u8>,
+    start: usize,
+}
+
+impl<'a> Line<'a> {
+    pub(super) fn open(buffer: &'a mut Vec<u8>) -> Self {
+        let start = buffer.len();
+        buffer.push(b'{');
+        Self { buffer, start }
+    }
+
+    pub(super) fn close(self) {
+        self.buffer.extend_from_slice(END);
+    }
+
+    /// A word of a closed vocabulary.
+    pub(super) fn word(&mut self, key: &str, word: &str) {
+        self.member(key, |buffer, _| write_text(buffer, word, usize::MAX));
+    }
+
+    /// Something printed that needs no escapes, such as an address.
+    pub(super) fn printed(&mut self, key: &str, value: impl fmt::Display) {
+        self.member(key, |buffer, _| {
+            buffer.push(b'"');
+            let _infallible = write!(buffer, "{value}");
+            buffer.push(b'"');
+        });
+    }
+
+    pub(super) fn number(&mut self, key: &str, number: u64) {
+        self.member(key, |buffer, _| write_number(buffer, number));
+    }
+
+    pub(super) fn flag(&mut self, key: &str, flag: bool) {
+        let word: &[u8] = if flag { b"true" } else { b"false" };
+        self.member(key, |buffer, _| buffer.extend_from_slice(word));
+    }
+
+    /// Any text, cut to `max` bytes of its escaped form or to the room that is left.
+    pub(super) fn text(&mut self, key: &str, text: &str, max: usize) {
+        // Without room for the quotes and a few characters it is better left out.
+        const LEAST: usize = 16;
+        self.member(key, |buffer, left| {
+            let max = if left < LEAST {
+                left
+            } else {
+                max.min(left - 2)
+            };
+            write_text(buffer, text, max);
+        });
+    }
+
+    /// An array of texts, as many as `max` bytes hold.
+    pub(super) fn texts<'t>(
+        &mut self,
+        key: &str,
+        texts: impl Iterator<Item = &'t str>,
+        each: usize,
+        max: usize,
+    ) {
+        self.member(key, |buffer, left| {
+            let max = max.min(left);
+            let start = buffer.len();
+            buffer.push(b'[');
+            for text in texts {
+                let mark = buffer.len();
+                if mark > start + 1 {
+                    buffer.push(b',');
+                }
+                write_text(buffer, text, each);
+                if buffer.len() - start >= max {
+                    buffer.truncate(mark);
+                    break;
+                }
+            }
+            buffer.push(b']');
+        });
+    }
+
+    /// An object of words.
+    pub(super) fn words<'t>(&mut self, key: &str, words: impl Iterator<Item = (&'t str, &'t str)>) {
+        self.member(key, |buffer, _| {
+            buffer.push(b'{');
+            for (place, (key, word)) in words.enumerate() {
+                if place > 0 {
+                    buffer.push(b',');
+                }
+                write_text(buffer, key, usize::MAX);
+                buffer.push(b':');
+                write_text(buffer, word, usize::MAX);
+            }
+            buffer.push(b'}');
+        });
+    }
+
+    /// Writes a member, and takes it back where it finds no room.
+    fn member(&mut self, key: &str, write: impl FnOnce(&mut Vec<u8>, usize)) {
+        let mark = self.buffer.len();
+        if mark > self.start + 1 {
+            self.buffer.push(b',');
+        }
+        self.buffer.push(b'"');
+        self.buffer.extend_from_slice(key.as_bytes());
+        self.buffer.extend_from_slice(b"\":");
+        let left = self.left();
+        write(self.buffer, left);
+        if self.buffer.len() + END.len() - self.start > MAX_LINE_BYTES {
+            self.buffer.truncate(mark);
+        }
+    }
+
+    fn left(&self) -> usize {
+        MAX_LINE_BYTES.saturating_sub(self.buffer.len() - self.start + END.len())
+    }
+}
+
+/// A string in quotes, at most `max` bytes between them; cut, it ends with `…`.
+fn write_text(buffer: &mut Vec<u8>, text: &str, max: usize) {
+    buffer.push(b'"');
+    if text.len() <= max && text.bytes().all(is_plain) {
+        buffer.extend_from_slice(text.as_bytes());
+    } else {
+        write_escaped(buffer, text, max);
+    }
+    buffer.push(b'"');
+}
+
+const fn is_plain(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\'
+}
+
+fn write_escaped(buffer: &mut Vec<u8>, text: &str, max: usize) {
+    let start = buffer.len();
+    // Where to cut, should the rest not fit.
+    let mut cut = start;
+    for character in text.chars() {
+        write_character(buffer, character);
+        let len = buffer.len() - start;
+        if len > max {
+            buffer.truncate(cut);
+            if max >= CUT.len() {
+                buffer.extend_from_slice(CUT.as_bytes());
+            }
+            break;
+        }
+        if len + CUT.len() <= max {
+            cut = buffer.len();
+        }
+    }
+}
+
+fn write_character(buffer: &mut Vec<u8>, character: char) {
+    match character {
+        '"' | '\\' => {
+            buffer.push(b'\\');
+            buffer.extend(u8::try_from(character));
+        }
+        ' '..='~' => buffer.extend(u8::try_from(character)),
+        _ if is_unsafe(character) => {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                let _infallible = write!(buffer, "\\u{unit:04x}");
+            }
+        }
+        _ => buffer.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes()),
+    }
+}
+
+fn write_number(buffer: &mut Vec<u8>, mut number: u64) {
+    let mark = buffer.len();
+    loop {
+        // The remainder is a digit.
+        #[allow(clippy::cast_possible_truncation)]
+        buffer.push(b'0' + (number % 10) as u8);
+        number /= 10;
+        if number == 0 {
+            break;
+        }
+    }
+    if let Some(digits) = buffer.get_mut(mark..) {
+        digits.reverse();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{write_number, write_text};
+
+    fn written(text: &str, max: usize) -> Vec<u8> {
+        let mut buffer = Vec::new();
+        write_text(&mut buffer, text, max);
+        buffer
+    }
+
+    #[test]
+    fn what_is_dangerous_is_escaped() {
+        let line = written("a\"\\\n\u{7f}\u{9b}\u{202e}\u{1fffe}é", usize::MAX);
+        let expected = r#""a\"\\\u000a\u007f\u009b\u202e\ud83f\udffeé""#;
+        assert_eq!(String::from_utf8(line).unwrap(), expected);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_comes_back_or_is_cut(text in any::<String>(), max in 0_usize..200) {
+            let line = written(&text, max);
+            prop_assert!(line.len() <= max + 2);
+            let back: String = serde_json::from_slice(&line).unwrap();
+            if back != text {
+                let kept = back.strip_suffix('…').unwrap_or(&back);
+                prop_assert!(text.starts_with(kept));
+                prop_assert!(back.ends_with('…') || max < 3);
+            }
+        }
+
+        #[test]
+        fn a_number_is_itself(number in any::<u64>()) {
+            let mut buffer = b"x".to_vec();
+            write_number(&mut buffer, number);
+            prop_assert_eq!(String::from_utf8(buffer).unwrap(), format!("x{number}"));
+        }
+    }
+}

@@ -1,0 +1,134 @@
+use std::{fmt, sync::Arc};
+
+use tower_layer::Layer;
+use webhook_core::{Clock, Problem};
+
+use crate::{Audit, guard::Shared};
+
+/// Leaves exactly one record of each request; see the [crate](crate).
+///
+/// It belongs outside every other layer.
+///
+/// | setting | default |
+/// |---|---|
+/// | path | recorded, without its query |
+/// | rejection (the answer after a panic) | [`Problem`] |
+/// | clock | the system's |
+pub struct AuditLayer<K, R = Problem> {
+    sink: Arc<K>,
+    rejection: R,
+    clock: Clock,
+    with_path: bool,
+}
+
+impl<K> AuditLayer<K> {
+    /// Hands each record to `sink`; see [`Sink`](crate::Sink).
+    ///
+    /// ```
+    /// use webhook_audit_layer::{AuditLayer, AuditRecord, TracingSink};
+    ///
+    /// let logged = AuditLayer::new(TracingSink::new());
+    /// let counted = AuditLayer::new(|record: AuditRecord| {
+    ///     // count by record.outcome and record.reason
+    /// });
+    /// let both = AuditLayer::new((TracingSink::new(), |record: AuditRecord| ()));
+    /// ```
+    #[must_use]
+    pub fn new(sink: K) -> Self {
+        Self {
+            sink: Arc::new(sink),
+            rejection: Problem::default(),
+            clock: Clock::system(),
+            with_path: true,
+        }
+    }
+}
+
+impl<K, R> AuditLayer<K, R> {
+    /// Leaves the path out of the records. Default: the path is recorded, without its query.
+    ///
+    /// For receivers whose paths hold a secret, such as `/webhooks/{key}`. With the feature `axum`
+    /// the route is recorded all the same.
+    ///
+    /// ```
+    /// use webhook_audit_layer::{AuditLayer, TracingSink};
+    ///
+    /// let layer = AuditLayer::new(TracingSink::new()).without_path();
+    /// ```
+    #[must_use]
+    pub fn without_path(mut self) -> Self {
+        self.with_path = false;
+        self
+    }
+
+    /// Sets the clock, for tests. Default: the system's.
+    #[must_use]
+    pub fn with_clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Sets how the answer after a panic of the inner service is worded. Default: [`Problem`].
+    ///
+    /// The policy is not shown the request, which was handed on, but its outline: method, path
+    /// (where it is recorded), version, and `Content-Type` and `Accept` in so far as they ask for
+    /// gRPC or for plain text.
+    ///
+    /// ```
+    /// use http::{Response, StatusCode, request::Parts};
+    /// use webhook_audit_layer::{AuditLayer, TracingSink};
+    /// use webhook_core::Rejection;
+    ///
+    /// let layer = AuditLayer::new(TracingSink::new()).with_rejection(
+    ///     |rejection: &Rejection, _: &Parts| {
+    ///         let mut response = Response::new(String::from("sorry"));
+    ///         *response.status_mut() = rejection.code().status();
+    ///         response
+    ///     },
+    /// );
+    /// ```
+    #[must_use]
+    pub fn with_rejection<P>(self, rejection: P) -> AuditLayer<K, P> {
+        AuditLayer {
+            sink: self.sink,
+            rejection,
+            clock: self.clock,
+            with_path: self.with_path,
+        }
+    }
+}
+
+impl<S, K, R: Clone> Layer<S> for AuditLayer<K, R> {
+    type Service = Audit<S, K, R>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        let shared = Shared {
+            sink: Arc::clone(&self.sink),
+            rejection: self.rejection.clone(),
+            clock: self.clock.clone(),
+            with_path: self.with_path,
+        };
+        Audit::new(inner, Arc::new(shared))
+    }
+}
+
+impl<K, R: Clone> Clone for AuditLayer<K, R> {
+    fn clone(&self) -> Self {
+        Self {
+            sink: Arc::clone(&self.sink),
+            rejection: self.rejection.clone(),
+            clock: self.clock.clone(),
+            with_path: self.with_path,
+        }
+    }
+}
+
+/// Without the sink and the rejection policy, which may be closures.
+impl<K, R> fmt::Debug for AuditLayer<K, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AuditLayer")
+            .field("with_path", &self.with_path)
+            .field("clock", &self.clock)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,49 @@
+//! Where records go: the trait, and the sinks that come with the crate.
+
+pub(crate) mod json_lines;
+mod several;
+pub(crate) mod tracing;
+
+use crate::AuditRecord;
+
+/// Takes the record of each request.
+///
+/// # Contract
+///
+/// `record` is called once for each request, on the request's own path, also while a future is
+/// dropped or a panic unwinds. It must not block and must not panic; a panic is caught, logged and
+/// costs that record. Work that can wait belongs behind a bounded queue, as [`JsonLinesSink`] does
+/// it, with the records that found no room counted.
+///
+/// A closure is a sink; so are an `Option`, an `Arc`, and, to feed several, a tuple or a `Vec`.
+///
+/// ```
+/// use std::sync::atomic::{AtomicU64, Ordering};
+///
+/// use webhook_audit_layer::{AuditRecord, Sink};
+/// use webhook_core::Outcome;
+///
+/// /// Counts deliveries that were not accepted.
+/// #[derive(Default)]
+/// struct Refused(AtomicU64);
+///
+/// impl Sink for Refused {
+///     fn record(&self, record: AuditRecord) {
+///         if record.outcome != Outcome::Accepted {
+///             self.0.fetch_add(1, Ordering::Relaxed);
+///         }
+///     }
+/// }
+/// ```
+///
+/// [`JsonLinesSink`]: crate::JsonLinesSink
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no sink for audit records",
+    label = "cannot take records",
+    note = "a closure is one: `|record: AuditRecord| …`; `TracingSink` and `JsonLinesSink` come with the crate",
+    note = "a tuple, a `Vec` or an `Option` of sinks is a sink too"
+)]
+pub trait Sink {
+    /// Takes one record, without blocking.
+    fn record(&self, record: AuditRecord);
+}

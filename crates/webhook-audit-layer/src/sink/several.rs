@@ -1,0 +1,56 @@
+//! Sinks made of functions and of other sinks.
+
+use std::sync::Arc;
+
+use super::Sink;
+use crate::AuditRecord;
+
+impl<F: Fn(AuditRecord)> Sink for F {
+    fn record(&self, record: AuditRecord) {
+        self(record);
+    }
+}
+
+impl<K: Sink + ?Sized> Sink for Arc<K> {
+    fn record(&self, record: AuditRecord) {
+        (**self).record(record);
+    }
+}
+
+/// `None` forgets every record.
+impl<K: Sink> Sink for Option<K> {
+    fn record(&self, record: AuditRecord) {
+        if let Some(sink) = self {
+            sink.record(record);
+        }
+    }
+}
+
+/// Each in turn.
+impl<K: Sink> Sink for Vec<K> {
+    fn record(&self, record: AuditRecord) {
+        if let Some((last, others)) = self.split_last() {
+            for sink in others {
+                sink.record(record.clone());
+            }
+            last.record(record);
+        }
+    }
+}
+
+/// First the left, then the right.
+impl<A: Sink, B: Sink> Sink for (A, B) {
+    fn record(&self, record: AuditRecord) {
+        self.0.record(record.clone());
+        self.1.record(record);
+    }
+}
+
+/// From left to right.
+impl<A: Sink, B: Sink, C: Sink> Sink for (A, B, C) {
+    fn record(&self, record: AuditRecord) {
+        self.0.record(record.clone());
+        self.1.record(record.clone());
+        self.2.record(record);
+    }
+}
