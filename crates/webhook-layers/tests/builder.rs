@@ -1,0 +1,155 @@
+//! What the builder reports, and that what it builds is in the right order.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a helper that fails fails its test"
+)]
+
+use std::{
+    convert::Infallible,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::Full;
+use tower::{Layer as _, ServiceExt as _, service_fn};
+use webhook_layers::{
+    BufferedBody, ClientAddressSource, PeerAddr, Quota, Reason, Rejection, Secret, SignRequest,
+    Timestamp, Verifier, WebhookLayers, audit::AuditRecord, presets,
+};
+
+const SECRET: &str = "current-secret-0123456789abcdef";
+
+fn codes(mistakes: &webhook_layers::Mistakes) -> Vec<&'static str> {
+    mistakes
+        .all()
+        .iter()
+        .map(webhook_layers::Mistake::code)
+        .collect()
+}
+
+#[test]
+fn every_mistake_is_reported_at_once_with_its_fix() {
+    let mistakes = WebhookLayers::builder(&presets::GITHUB)
+        .secret("new", Secret::from_env("WEBHOOK_LAYERS_TEST_IS_NOT_SET"))
+        .secret("new", Secret::new(SECRET))
+        .secret("new", Secret::new("another-secret-0123456789abcdef"))
+        .secret("short", Secret::new("hunter2"))
+        .allow(["10.0.0.0/8", "10.0.0.1/8", "localhost"])
+        .deny(["10.0.0.0/99"])
+        .client_address(ClientAddressSource::Forwarded)
+        .max_body(0)
+        .network_quota(Quota::per_minute(0))
+        .endpoint_quota(Quota::per_period(1, Duration::from_secs(1 << 40)))
+        .build()
+        .unwrap_err();
+    assert_eq!(
+        codes(&mistakes),
+        [
+            "WHK-I003", "WHK-I001", "WHK-I002", "WHK-I005", "WHK-R001", "WHK-R002", "WHK-B001",
+            "WHK-C011", "WHK-C017", "WHK-C013"
+        ]
+    );
+    let text = mistakes.to_string();
+    assert_eq!(text.lines().count(), mistakes.all().len());
+    for part in [
+        "error[WHK-I003]: allow entry",
+        "10.0.0.0/8",
+        "WEBHOOK_LAYERS_TEST_IS_NOT_SET",
+    ] {
+        assert!(text.contains(part), "{part} is not in:\n{text}");
+    }
+    assert!(!text.contains("hunter2") && !text.contains(SECRET));
+}
+
+#[test]
+fn a_stack_without_a_secret_or_with_two_ways_to_trust_cannot_be_built() {
+    let none = WebhookLayers::builder(&presets::GITHUB)
+        .build()
+        .unwrap_err();
+    assert_eq!(codes(&none), ["WHK-C010"]);
+    let both = WebhookLayers::builder(&presets::GITHUB)
+        .secret("a", Secret::new(SECRET))
+        .trusted_hops(1)
+        .trusted_proxies(["10.0.0.0/8"])
+        .build()
+        .unwrap_err();
+    assert_eq!(codes(&both), ["WHK-I004"]);
+    let hops = WebhookLayers::builder(&presets::GITHUB)
+        .secret("a", Secret::new(SECRET))
+        .trusted_hops(1000)
+        .build()
+        .unwrap_err();
+    assert_eq!(codes(&hops), ["WHK-I004"]);
+}
+
+fn signed(body: &'static str, forwarded_for: &str) -> Request<Full<Bytes>> {
+    let secret = Secret::new(SECRET).unwrap();
+    let verifier = Verifier::new(presets::GITHUB.scheme(), secret).unwrap();
+    let mut request = Request::post("/webhooks")
+        .extension(PeerAddr::new(([10, 0, 0, 1], 4711).into()))
+        .header("x-forwarded-for", forwarded_for)
+        .body(Full::new(Bytes::from_static(body.as_bytes())))
+        .unwrap();
+    let sign = SignRequest::new(body.as_bytes(), Timestamp::from_unix_seconds(0));
+    for (name, value) in verifier.sign(&sign).unwrap() {
+        request.headers_mut().insert(name, value);
+    }
+    request
+}
+
+#[tokio::test]
+async fn trusted_proxies_name_the_client_and_strangers_never_spend_the_endpoints_quota() {
+    let records = Arc::new(Mutex::new(Vec::new()));
+    let kept = Arc::clone(&records);
+    let hooks = WebhookLayers::builder(&presets::GITHUB)
+        .secret("2026-q4", Secret::new(SECRET))
+        .trusted_proxies(["10.0.0.0/8"])
+        .deny(["198.51.100.0/24"])
+        .network_quota(Quota::per_minute(2))
+        .endpoint_quota(Quota::per_minute(1))
+        .audit(move |record: AuditRecord| kept.lock().unwrap().push(record))
+        .build()
+        .unwrap();
+    let guarded = hooks.layer(service_fn(|_: Request<BufferedBody>| async {
+        Ok::<_, Infallible>(Response::new(Full::<Bytes>::default()))
+    }));
+    let send = |body: &'static str, client: &str, forge: bool| {
+        let mut request = signed(body, client);
+        if forge {
+            *request.body_mut() = Full::new(Bytes::from_static(b"forged"));
+        }
+        guarded.clone().oneshot(request)
+    };
+    let reason = |response: Result<Response<_>, Infallible>| {
+        let response = response.unwrap();
+        let rejection = response.extensions().get::<Rejection>();
+        (
+            response.status().as_u16(),
+            rejection.map_or(Reason::Ok, Rejection::reason),
+        )
+    };
+    assert_eq!(
+        reason(send("a", "198.51.100.7", false).await),
+        (403, Reason::IpDenied)
+    );
+    for expected in [(401, Reason::SignatureMismatch); 2] {
+        assert_eq!(reason(send("a", "203.0.113.1", true).await), expected);
+    }
+    assert_eq!(
+        reason(send("a", "203.0.113.1", true).await),
+        (429, Reason::RateLimited)
+    );
+    assert_eq!(
+        reason(send("a", "203.0.113.2", false).await),
+        (200, Reason::Ok)
+    );
+    assert_eq!(
+        reason(send("b", "203.0.113.3", false).await),
+        (429, Reason::RateLimited)
+    );
+    assert_eq!(records.lock().unwrap().len(), 6);
+}
