@@ -34,7 +34,7 @@ impl End {
         Self::Answered(Head::of(response))
     }
 
-    pub(crate) const fn head(&self) -> Option<&Head> {
+    pub(crate) const fn head(self) -> Option<Head> {
         match self {
             Self::Answered(head) => Some(head),
             Self::Failed | Self::Gone => None,
@@ -53,7 +53,7 @@ impl Head {
     }
 
     /// An answer of the inner service's own: no layer of the family refused.
-    fn judge(&self, is_verified: bool) -> (Reason, Option<Check>) {
+    fn judge(self, is_verified: bool) -> (Reason, Option<Check>) {
         // gRPC: UNKNOWN, INTERNAL, UNAVAILABLE and DATA_LOSS are the server's fault.
         if self.status.is_server_error() || matches!(self.grpc_status, Some(2 | 13 | 14 | 15)) {
             return (Reason::HandlerError, None);
@@ -87,7 +87,7 @@ pub(crate) struct Conclusion {
 impl Conclusion {
     /// What is said of the request: first what the response carries, then what a layer noted, then
     /// what the end itself tells.
-    pub(crate) fn of(end: &End, record: &DeliveryRecord) -> Self {
+    pub(crate) fn of(end: End, record: &DeliveryRecord) -> Self {
         let carried = end.head().and_then(|head| head.rejection);
         if let Some((reason, check)) = carried.or_else(|| record.refusal()) {
             return Self::because(reason, Some(check));

@@ -101,7 +101,7 @@ where
             Ok(Poll::Pending) => Poll::Pending,
             Ok(Poll::Ready(result)) => {
                 if let Some(guard) = guard.take() {
-                    guard.conclude(&End::of(&result));
+                    guard.conclude(End::of(&result));
                 }
                 Poll::Ready(result)
             }
