@@ -23,15 +23,9 @@ pub(crate) struct Head {
 }
 
 impl End {
-    pub(crate) fn of<B, E>(result: &Result<Response<B>, E>) -> Self {
-        match result {
-            Ok(response) => Self::answered(response),
-            Err(_) => Self::Failed,
-        }
-    }
-
-    pub(crate) fn answered<B>(response: &Response<B>) -> Self {
-        Self::Answered(Head::of(response))
+    /// A gRPC status is looked for only where the caller speaks gRPC.
+    pub(crate) fn answered<B>(response: &Response<B>, is_grpc: bool) -> Self {
+        Self::Answered(Head::of(response, is_grpc))
     }
 
     pub(crate) const fn head(self) -> Option<Head> {
@@ -43,11 +37,11 @@ impl End {
 }
 
 impl Head {
-    fn of<B>(response: &Response<B>) -> Self {
+    fn of<B>(response: &Response<B>, is_grpc: bool) -> Self {
         let rejection = response.extensions().get::<Rejection>();
         Self {
             status: response.status(),
-            grpc_status: grpc_status(response.headers()),
+            grpc_status: is_grpc.then(|| grpc_status(response.headers())).flatten(),
             rejection: rejection.map(|rejection| (rejection.reason(), rejection.check())),
         }
     }

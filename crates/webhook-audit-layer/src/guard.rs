@@ -66,8 +66,16 @@ impl<K: Sink, R> Guard<K, R> {
     }
 
     /// Records how the request ended.
-    pub(crate) fn conclude(mut self, end: End) {
+    pub(crate) fn conclude<B, E>(mut self, result: &Result<Response<B>, E>) {
+        let end = match result {
+            Ok(response) => End::answered(response, self.is_grpc()),
+            Err(_) => End::Failed,
+        };
         self.emit(end);
+    }
+
+    fn is_grpc(&self) -> bool {
+        self.open.as_ref().is_some_and(|open| open.told.is_grpc)
     }
 
     /// Answers for an inner service that panicked, and records it.
@@ -84,7 +92,7 @@ impl<K: Sink, R> Guard<K, R> {
             .map_or_else(|| Request::new(()).into_parts().0, Open::sketch);
         // Should the policy panic too, dropping `self` records the refusal all the same.
         let response = rejection.answer(&self.shared.rejection, &parts);
-        self.emit(End::answered(&response));
+        self.emit(End::answered(&response, self.is_grpc()));
         response
     }
 

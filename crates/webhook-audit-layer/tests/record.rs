@@ -225,3 +225,26 @@ fn layers_and_services_go_where_servers_want_them() {
         Ok::<_, Infallible>(answer(200))
     })));
 }
+
+#[tokio::test]
+async fn a_grpc_status_counts_only_for_callers_that_speak_grpc() {
+    let failed = || {
+        let mut response = answer(200);
+        let headers = response.headers_mut();
+        headers.insert("grpc-status", http::HeaderValue::from_static("13"));
+        response
+    };
+    let (record, _) = record_of(delivery(), |_| failed()).await;
+    assert_eq!((record.reason, record.grpc_status), (Reason::Ok, None));
+    let mut request = delivery();
+    let headers = request.headers_mut();
+    headers.insert(
+        "content-type",
+        http::HeaderValue::from_static("application/grpc"),
+    );
+    let (record, _) = record_of(request, |_| failed()).await;
+    assert_eq!(
+        (record.reason, record.grpc_status),
+        (Reason::HandlerError, Some(13))
+    );
+}

@@ -18,12 +18,12 @@ fn verified() -> DeliveryRecord {
 fn answered(status: u16) -> End {
     let mut response = Response::new(());
     *response.status_mut() = StatusCode::from_u16(status).unwrap();
-    End::answered(&response)
+    End::answered(&response, false)
 }
 
 fn answered_in_grpc(status: &'static str) -> End {
     let response = Response::builder().header("grpc-status", status);
-    End::answered(&response.body(()).unwrap())
+    End::answered(&response.body(()).unwrap(), true)
 }
 
 fn words(end: End, record: &DeliveryRecord) -> (&'static str, &'static str) {
@@ -39,7 +39,7 @@ fn what_a_response_carries_comes_first() {
     let record = record();
     record.set_refusal(Reason::IpDenied, Check::Ip);
 
-    let conclusion = Conclusion::of(End::answered(&response), &record);
+    let conclusion = Conclusion::of(End::answered(&response, false), &record);
     assert_eq!(conclusion.reason, Reason::RateLimited);
     assert_eq!(conclusion.stage, Some(Check::RateEndpoint));
 }
@@ -59,7 +59,7 @@ fn every_reason_has_the_outcome_of_the_vocabulary() {
         let mut response = Response::new(());
         let rejection = Rejection::new(reason, Check::Signature);
         response.extensions_mut().insert(rejection);
-        let conclusion = Conclusion::of(End::answered(&response), &record());
+        let conclusion = Conclusion::of(End::answered(&response, false), &record());
         assert_eq!(
             (conclusion.reason, conclusion.outcome),
             (reason, reason.outcome())
