@@ -3,10 +3,14 @@
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
+    clippy::missing_panics_doc,
     clippy::panic,
     clippy::string_slice,
     clippy::unwrap_used
 )]
 
 pub mod cargo;
+pub mod client;
+pub mod hosts;
+pub mod process;
 pub mod stand;
