@@ -62,6 +62,8 @@ mod scheme;
 mod sign;
 mod verify;
 
+#[cfg(feature = "toml")]
+pub use self::scheme::SchemeFileError;
 pub use self::{
     key::{KeyRing, KeyRingError, MAX_KEYS, SecretEncoding},
     presets::Preset,

@@ -1,0 +1,3 @@
+//! The program `webhook`.
+
+fn main() {}
