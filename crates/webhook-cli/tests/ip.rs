@@ -1,6 +1,9 @@
 //! `webhook ip`: the cases of `xff_cases.json` and `cidr_cases.json`, and the contract around them.
+#![cfg(unix)]
 #![allow(
     clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
     clippy::unwrap_used,
     reason = "helpers outside #[test] functions may fail a test too"
 )]

@@ -4,7 +4,7 @@ use std::{fmt, time::Duration};
 
 use serde::Serialize;
 use webhook_core::{Timestamp, Verification};
-use webhook_signature::{Refusal, Scheme, Tolerance, Verifier};
+use webhook_signature::{KeyRing, Refusal, Scheme, Tolerance, Verifier};
 
 use super::time;
 use crate::{
@@ -49,7 +49,8 @@ pub(crate) fn run(args: &Args) -> Outcome {
     let request = args.request.read()?;
     let scheme = args.scheme.load(request.url.as_ref())?;
     let scheme = args.with_tolerance(args.secrets.encoded(scheme)?);
-    let verifier = Verifier::new(scheme, args.secrets.ring()?)
+    let keys = args.secrets.ring()?;
+    let verifier = Verifier::new(&scheme, keys.clone())
         .map_err(|error| Failure::usage(in_words_of_the_command_line(error)))?;
     let now = time::at(args.at);
 
@@ -61,11 +62,11 @@ pub(crate) fn run(args: &Args) -> Outcome {
         }
         Err(refusal) => {
             let explain = if args.explain {
-                diagnose(&verifier, &request, now)
+                diagnose(&scheme, &keys, &request, now)
             } else {
                 Vec::new()
             };
-            let provider = verifier.scheme().name().as_str();
+            let provider = scheme.name().as_str();
             output.verdict(false, &Invalid::new(provider, refusal, explain))?;
             Ok(Exit::Refused)
         }
@@ -95,7 +96,7 @@ impl Args {
 
 /// The usual mistakes that would have made the delivery verify. The one place where the library's
 /// explainer is called.
-fn diagnose(_verifier: &Verifier, _request: &Request, _now: Timestamp) -> Vec<String> {
+fn diagnose(_: &Scheme, _: &KeyRing, _: &Request, _: Timestamp) -> Vec<String> {
     say("note: no diagnosis is available in this version");
     Vec::new()
 }

@@ -111,8 +111,10 @@ fn quoted(bytes: &[u8]) -> Vec<u8> {
 /// A format for `printf` that makes these bytes, for use within single quotes.
 fn octal(bytes: &[u8]) -> Vec<u8> {
     let mut format = Vec::with_capacity(bytes.len());
-    for byte in bytes {
+    for (place, byte) in bytes.iter().enumerate() {
         match byte {
+            // In front it would begin an option.
+            b'-' if place == 0 => format.extend_from_slice(b"\\055"),
             b'%' => format.extend_from_slice(b"%%"),
             // Bash looks for `!` even here.
             b'\'' | b'\\' | b'!' => format.extend_from_slice(format!("\\{byte:03o}").as_bytes()),
@@ -161,6 +163,7 @@ mod tests {
     #[test]
     fn quotes_and_controls_do_not_get_out() {
         assert_eq!(quoted(b"it's `$x` !"), b"'it'\\''s `$x` !'");
+        assert_eq!(octal(b"-n-!"), b"\\055n-\\041");
         assert_eq!(quoted(b"a\x1b%"), b"\"$(printf 'a\\033%%')\"");
     }
 }
