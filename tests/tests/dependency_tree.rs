@@ -152,6 +152,17 @@ fn the_quota_layer_is_had_alone() {
 }
 
 #[test]
+fn the_token_layer_is_had_alone() {
+    let code = "
+        pub fn layer(layer: webhook_token_layer::TokenLayer) -> webhook_token_layer::TokenLayer {
+            layer
+        }
+    ";
+    let names = assert_is_alone("webhook-token-layer", code);
+    assert!(!names.contains("webhook-signature"));
+}
+
+#[test]
 fn the_audit_layer_is_had_alone() {
     let code = "
         pub fn layer() -> webhook_audit_layer::AuditLayer<webhook_audit_layer::TracingSink> {

@@ -24,11 +24,11 @@ use axum::{Json, Router, routing::post};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version};
 use http_body_util::{BodyExt as _, Full};
-use tower::{Layer as _, ServiceExt as _, service_fn};
+use tower::{Layer as _, ServiceBuilder, ServiceExt as _, service_fn};
 use webhook_layers::{
-    AccessList, AuditLayer, BufferedBody, Facts, HmacLayer, HmacSettings, IpLayer, JsonLinesSink,
-    KeyRing, MemoryBudget, PeerAddr, Quota, Scheme, Secret, Settings, TracingSink, Verified,
-    WebhookLayers, core::Endpoint, presets, signature::Primitive,
+    AccessList, AuditLayer, BufferedBody, Clock, Facts, HmacLayer, HmacSettings, IpLayer,
+    JsonLinesSink, KeyRing, MemoryBudget, PeerAddr, Quota, RateLimitLayer, Scheme, Secret,
+    Settings, TracingSink, Verified, WebhookLayers, core::Endpoint, presets, signature::Primitive,
 };
 use webhook_tests::stand::{End, Ledger, Log, NOW, SECRET, ScriptedBody, Sender, Stand, poll_once};
 
@@ -246,7 +246,7 @@ async fn limit_of_the_layer_and_limit_of_the_extractor_disagree() {
     let size = 3 * 1024 * 1024;
     let hooks = WebhookLayers::builder(&presets::STANDARD_WEBHOOKS)
         .secret("test", Secret::new(SECRET))
-        .clock(webhook_layers::Clock::manual(NOW).0)
+        .clock(Clock::manual(NOW).0)
         .max_body(4 * 1024 * 1024)
         .build()
         .unwrap();
@@ -489,7 +489,65 @@ fn check_then_increment() {
     assert_eq!(stand.calls(), quota);
 }
 
+/// The same on the limiter alone, often enough that a step between look and count would show.
+#[test]
+fn check_then_increment_under_contention() {
+    let (threads, each, quota) = (4, 20_000, 60_000);
+    let a_day = Duration::from_secs(24 * 60 * 60);
+    let layer = RateLimitLayer::per_network()
+        .with_quota(Quota::per_period(quota, a_day).unwrap())
+        .with_clock(Clock::manual(NOW).0);
+    let limited = layer.layer(service_fn(async |_: Request<()>| {
+        Ok::<_, Infallible>(Response::new(Full::<Bytes>::default()))
+    }));
+    let accepted = AtomicUsize::new(0);
+    let start = Barrier::new(threads);
+    thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                let peer: SocketAddr = "203.0.113.9:4711".parse().unwrap();
+                start.wait();
+                for _ in 0..each {
+                    let request = Request::post("/")
+                        .extension(Facts::from_peer(peer))
+                        .body(());
+                    let answer = poll_once(limited.clone().oneshot(request.unwrap()));
+                    if answer.unwrap().unwrap().status() == StatusCode::OK {
+                        accepted.fetch_add(1, Ordering::SeqCst);
+                    }
+                }
+            });
+        }
+    });
+    assert_eq!(accepted.into_inner(), usize::try_from(quota).unwrap());
+}
+
 // ---- wiring ----
+
+#[tokio::test]
+async fn quota_of_the_sender_wired_outside_the_verification() {
+    let quota = RateLimitLayer::per_endpoint().with_quota(Quota::per_minute(2).unwrap());
+    let hmac = HmacLayer::new(&presets::GITHUB, Secret::new(TEXT_SECRET).unwrap()).unwrap();
+    let wrong = ServiceBuilder::new().layer(quota).layer(hmac);
+    let guarded = wrong.service(service_fn(async |_: Request<BufferedBody>| {
+        Ok::<_, Infallible>(Response::new(Full::<Bytes>::default()))
+    }));
+    let status = async |request| {
+        guarded
+            .clone()
+            .oneshot(request)
+            .await
+            .unwrap()
+            .status()
+            .as_u16()
+    };
+    for expected in [401, 401, 429, 429] {
+        assert_eq!(status(Sender::nobody(STRANGER, "{}")).await, expected);
+    }
+    // What strangers spent was their own.
+    let sender = Sender::with(&presets::GITHUB, TEXT_SECRET);
+    assert_eq!(status(sender.delivery(SENDER, "{}")).await, 200);
+}
 
 #[tokio::test]
 async fn guard_that_is_defined_and_never_wired() {
