@@ -55,6 +55,9 @@
 
 mod bytes;
 mod candidates;
+#[cfg(feature = "explain")]
+#[cfg_attr(docsrs, doc(cfg(feature = "explain")))]
+pub mod explain;
 mod key;
 mod mac;
 pub mod presets;
