@@ -55,7 +55,8 @@ impl Sender {
         })
     }
 
-    fn sign(&self, folder: &Folder) -> Delivery {
+    /// `None` where no header can carry the signature, or not for this body.
+    fn sign(&self, folder: &Folder) -> Option<Delivery> {
         let url = "https://hooks.example.com/a?b=c".to_owned();
         let (body, secret) = (
             folder.file("body", BODY),
@@ -79,10 +80,14 @@ impl Sender {
             .chain(["--id", "msg_1", "--event", "made"])
             .chain(self.chosen.iter().map(String::as_str)),
         );
+        let carried = ["no header can carry it", "cannot sign this body"];
+        if run.code == 2 && carried.iter().any(|why| run.stderr.contains(why)) {
+            return None;
+        }
         let answer = run.exits(0).json();
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         let headers = answer["headers"].as_array().unwrap();
-        Delivery {
+        Some(Delivery {
             headers: headers
                 .iter()
                 .map(|line| (text(&line[0]), text(&line[1])))
@@ -91,7 +96,7 @@ impl Sender {
             url,
             secret: self.secret.clone(),
             at: AT,
-        }
+        })
     }
 
     fn verify(&self, delivery: &Delivery, folder: &Folder) -> Run {
@@ -167,8 +172,11 @@ impl Sender {
         all
     }
 
-    fn check(&self, folder: &Folder) {
-        let delivery = self.sign(folder);
+    /// Whether the sender signs at all.
+    fn check(&self, folder: &Folder) -> bool {
+        let Some(delivery) = self.sign(folder) else {
+            return false;
+        };
         let answer = self.verify(&delivery, folder).exits(0).json();
         assert_eq!(answer["valid"], true);
         if self.covers_id.is_some() {
@@ -178,6 +186,7 @@ impl Sender {
             let run = self.verify(&changed, folder);
             assert_eq!(run.code, 1, "{:?}, {what}: {run:?}", self.chosen);
         }
+        true
     }
 }
 
@@ -195,10 +204,8 @@ fn secret(encoding: &str) -> Option<&'static str> {
 fn what_is_signed_verifies_and_nothing_else_does() {
     let folder = Folder::new();
     let senders: Vec<_> = providers().iter().filter_map(Sender::of).collect();
-    assert!(senders.len() >= 8);
-    for sender in senders {
-        sender.check(&folder);
-    }
+    let signing = senders.iter().filter(|sender| sender.check(&folder));
+    assert!(signing.count() >= 8);
 }
 
 #[test]
@@ -219,7 +226,7 @@ fn schemes_in_files_sign_and_verify() {
             covers_id: text.contains("{id}").then(|| "hooli-id".to_owned()),
             has_time: text.contains("{timestamp}"),
         };
-        sender.check(&folder);
+        assert!(sender.check(&folder));
         seen += 1;
     }
     assert_eq!(seen, 4);
@@ -238,7 +245,7 @@ fn the_readmes_scheme_is_one() {
         covers_id: None,
         has_time: true,
     };
-    sender.check(&folder);
+    assert!(sender.check(&folder));
 }
 
 #[test]
