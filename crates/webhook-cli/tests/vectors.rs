@@ -66,6 +66,9 @@ fn time(vector: &Value, provider: &str) -> Vec<String> {
     judged.into_iter().chain([format!("--at={at}")]).collect()
 }
 
+/// What a library signed before its URL was escaped, which no request tells apart afterwards.
+const NO_REQUEST: &str = "sdk-contentful-query";
+
 /// What is wrong with the answer, if anything is.
 fn check(vector: &Value, provider: &str, folder: &Folder) -> Option<String> {
     let text = |field: &str| vector[field].as_str().unwrap();
@@ -144,7 +147,8 @@ fn every_vector_answers_as_it_must() {
             };
             let needs_more = OTHER_INPUTS
                 .iter()
-                .any(|input| vector.get(*input).is_some());
+                .any(|input| vector.get(*input).is_some())
+                || vector["id"] == NO_REQUEST;
             let Some(name) = mapped.filter(|name| known.contains(*name) && !needs_more) else {
                 continue;
             };
