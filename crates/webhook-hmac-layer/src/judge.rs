@@ -69,15 +69,17 @@ impl Case {
         self.record.set_verdict(Check::Method, Verdict::Pass);
         admit_encoding(&parts.headers)?;
         self.record.set_verdict(Check::Encoding, Verdict::Pass);
-        admit_size(body, self.settings.limits.max_bytes())?;
 
         let start = self.start();
         let begun = self.settings.verifier.begin(parts, self.clock.now());
         self.stop(start);
-        match begun {
-            Ok(pending) => Ok(Hashing(Some(pending))),
-            Err(refusal) => self.refuse(parts, refusal).map(|()| Hashing(None)),
-        }
+        let hashing = match begun {
+            Ok(pending) => Hashing(Some(pending)),
+            Err(refusal) => self.refuse(parts, refusal).map(|()| Hashing(None))?,
+        };
+        // Last, so that whoever cannot sign learns nothing of the limit.
+        admit_size(body, self.settings.limits.max_bytes())?;
+        Ok(hashing)
     }
 
     /// What the whole body decides; `None` where a wrong signature is let pass in shadow mode.

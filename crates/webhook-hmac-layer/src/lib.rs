@@ -71,6 +71,11 @@
 //! messages pass the limit or the deadline.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+/// The core, for the types that this layer's settings take and leave.
+pub use webhook_core as core;
+/// The schemes and secrets that this layer is made of.
+pub use webhook_signature as signature;
+
 mod admission;
 mod error;
 mod future;
