@@ -7,6 +7,8 @@
 //!   [`Verification`](webhook_core::Verification) or a [`Refusal`]. What the headers alone decide is
 //!   decided before a byte of the body is needed ([`Verifier::begin`]), and the body is hashed while
 //!   it arrives ([`Pending`]).
+//! - A [`handshake`] says how a provider introduces itself, and a
+//!   [`Responder`](handshake::Responder) answers.
 //! - [`Verifier::sign`] makes the headers that the same scheme verifies, for senders and tests.
 //!
 //! Everything is a pure function: nothing here reads a clock, opens a socket, logs or keeps state.
@@ -55,6 +57,8 @@
 
 mod bytes;
 mod candidates;
+pub mod handshake;
+mod json;
 mod key;
 mod mac;
 pub mod presets;
