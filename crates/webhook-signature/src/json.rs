@@ -264,7 +264,13 @@ pub(crate) fn quoted(text: &str) -> String {
             '\n' => quoted.push_str("\\n"),
             '\r' => quoted.push_str("\\r"),
             '\t' => quoted.push_str("\\t"),
-            '\0'..='\x1f' => quoted.push_str(&format!("\\u{:04x}", u32::from(char))),
+            '\0'..='\x1f' => {
+                let code = u32::from(char);
+                quoted.push_str("\\u00");
+                quoted.extend(
+                    [code >> 4, code & 15].map(|digit| char::from_digit(digit, 16).unwrap_or('0')),
+                );
+            }
             char => quoted.push(char),
         }
     }

@@ -373,6 +373,7 @@ static ALL: [&Handshake; 26] = [
 ];
 
 /// Every handshake, in the order of the providers' names.
+#[must_use]
 pub fn all() -> impl ExactSizeIterator<Item = &'static Handshake> {
     ALL.iter().copied()
 }
