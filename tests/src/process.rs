@@ -202,8 +202,26 @@ fn build() -> Command {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| env!("CARGO").into()));
     cargo
         .current_dir(root())
-        .args(["build", "--offline", "--message-format=json", "--bins"]);
+        .args(["build", "--offline", "--message-format=json"]);
+    // With the features that the whole workspace asks for, so that no dependency is built again.
     cargo.args(["--workspace", "--all-features"]);
+    cargo.args(EXAMPLES.iter().flat_map(|example| ["--bin", example]));
+    // What cargo tells a test of its package would have build scripts run again.
+    let is_of_package = |name: &str| {
+        [
+            "CARGO_PKG_",
+            "CARGO_MANIFEST_",
+            "CARGO_BIN_",
+            "CARGO_CRATE_",
+        ]
+        .iter()
+        .any(|prefix| name.starts_with(prefix))
+    };
+    for (name, _) in env::vars_os() {
+        if name.to_str().is_some_and(is_of_package) {
+            cargo.env_remove(name);
+        }
+    }
     // As the tests are: in the same folder, with the same profile.
     let exe = env::current_exe().unwrap();
     let mut folders = exe.ancestors().skip(2);

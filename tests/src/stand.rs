@@ -6,15 +6,19 @@
 //! [`Ledger`], and what operators are told in a [`Log`].
 
 mod body;
+mod exchange;
 mod ledger;
 mod log;
+mod now;
 mod receiver;
 mod sender;
 
 pub use self::{
     body::{End, ScriptedBody},
+    exchange::exchange,
     ledger::Ledger,
     log::Log,
+    now::poll_once,
     receiver::{Setup, Stand},
     sender::{NOW, SECRET, Sender},
 };

@@ -185,11 +185,9 @@ fn an_example_is_a_manifest_and_one_file() {
             names.sort();
             names
         };
-        assert_eq!(
-            names(&folder(package)),
-            ["Cargo.toml", "README.md", "src"],
-            "{package}"
-        );
+        let mut beside = names(&folder(package));
+        beside.retain(|name| name != "README.md");
+        assert_eq!(beside, ["Cargo.toml", "src"], "{package}");
         assert_eq!(
             names(&folder(package).join("src")),
             ["main.rs"],

@@ -10,13 +10,12 @@
 
 use std::{collections::HashSet, sync::atomic::Ordering, time::Duration};
 
-use futures_now::poll_once;
 use http::{HeaderValue, Method, Request};
 use webhook_layers::{
     Facts, Quota,
     core::{Check, Verdict},
 };
-use webhook_tests::stand::{End, ScriptedBody, Sender, Stand};
+use webhook_tests::stand::{End, ScriptedBody, Sender, Stand, poll_once};
 
 const SENDER: &str = "203.0.113.9";
 
@@ -414,19 +413,4 @@ async fn shadow_mode_lets_pass_and_says_what_it_would_have_done() {
         ("shadow_denied", "signature_mismatch"),
     ];
     assert_eq!(stand.ledger.conclusions(), expected);
-}
-
-/// A future that is polled once and dropped where it is not ready.
-mod futures_now {
-    use std::{
-        pin::pin,
-        task::{Context, Poll, Waker},
-    };
-
-    pub(super) fn poll_once<F: Future>(future: F) -> Option<F::Output> {
-        match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(output) => Some(output),
-            Poll::Pending => None,
-        }
-    }
 }

@@ -57,6 +57,9 @@
 
 mod bytes;
 mod candidates;
+#[cfg(feature = "explain")]
+#[cfg_attr(docsrs, doc(cfg(feature = "explain")))]
+pub mod explain;
 pub mod handshake;
 mod json;
 mod key;

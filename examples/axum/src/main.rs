@@ -48,7 +48,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 use tower::ServiceExt as _;
-use tracing::{debug, error, info, warn};
+use tracing::{debug, info, warn};
 use tracing_subscriber::EnvFilter;
 use webhook_layers::{
     JsonLinesSink, Mistakes, Secret, SignRequest, Timestamp, Verified, Verifier, WebhookLayers,
@@ -74,7 +74,7 @@ fn main() -> ExitCode {
     match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            error!("{error}");
+            eprintln!("{error}");
             ExitCode::FAILURE
         }
     }

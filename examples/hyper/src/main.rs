@@ -50,7 +50,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 use tower::{Layer as _, Service, ServiceExt as _};
-use tracing::{debug, error, info, warn};
+use tracing::{debug, info, warn};
 use tracing_subscriber::EnvFilter;
 use webhook_layers::{
     BufferedBody, Facts, JsonLinesSink, Mistakes, Secret, SignRequest, Timestamp, Verifier,
@@ -76,7 +76,7 @@ fn main() -> ExitCode {
     match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            error!("{error}");
+            eprintln!("{error}");
             ExitCode::FAILURE
         }
     }

@@ -43,7 +43,7 @@ use tonic::{
     transport::Server,
 };
 use tonic_prost::ProstCodec;
-use tracing::{debug, error, info, warn};
+use tracing::{debug, info, warn};
 use tracing_subscriber::EnvFilter;
 use webhook_layers::{
     Facts, JsonLinesSink, Mistakes, Secret, SignRequest, Timestamp, Verifier, WebhookLayers,
@@ -69,7 +69,7 @@ fn main() -> ExitCode {
     match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            error!("{error}");
+            eprintln!("{error}");
             ExitCode::FAILURE
         }
     }
@@ -212,6 +212,8 @@ async fn serve(hooks: WebhookLayers<JsonLinesSink>, sender: &Verifier) -> Result
         // Ends connections whose other end is gone.
         .http2_keepalive_interval(Some(Duration::from_secs(20)))
         .http2_keepalive_timeout(Some(Duration::from_secs(10)))
+        // tonic sets no bound on the calls that one connection may have open.
+        .max_concurrent_streams(200)
         .layer(hooks)
         .add_service(EventsServer)
         .serve_with_incoming_shutdown(incoming(listener), async {

@@ -5,7 +5,7 @@ use std::{
         atomic::{AtomicUsize, Ordering},
     },
     task::{Context, Poll},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use bytes::Bytes;
@@ -38,9 +38,12 @@ impl Watch {
         self.0.frames.load(Ordering::SeqCst)
     }
 
-    /// Waits until so many bytes of bodies were handed out.
+    /// Waits until so many bytes of bodies were handed out, for at most ten seconds.
     pub async fn bytes(&self, at_least: usize) {
+        let started = Instant::now();
         while self.0.bytes.load(Ordering::SeqCst) < at_least {
+            let is_late = started.elapsed() > Duration::from_secs(10);
+            assert!(!is_late, "nobody asks for the first {at_least} bytes");
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
     }

@@ -8,12 +8,18 @@ pub struct Ledger(Arc<Mutex<Vec<AuditRecord>>>);
 
 impl Ledger {
     /// All records so far, in the order of their requests' ends.
+    ///
+    /// # Panics
+    /// Never: nobody panics while the records are held.
     #[must_use]
     pub fn all(&self) -> Vec<AuditRecord> {
         self.0.lock().unwrap().clone()
     }
 
     /// The last record.
+    ///
+    /// # Panics
+    /// Where there is none yet.
     #[must_use]
     pub fn last(&self) -> AuditRecord {
         self.all().pop().expect("a record")

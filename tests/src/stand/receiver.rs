@@ -14,7 +14,7 @@ use webhook_layers::{
     BufferedBody, Builder, Clock, Rejection, Secret, WebhookLayers, core::ManualClock, presets,
 };
 
-use super::{Ledger, NOW, SECRET, ScriptedBody};
+use super::{Ledger, Log, NOW, SECRET, ScriptedBody};
 
 /// The stack's builder, as a test may change it.
 pub type Setup = Builder<Ledger>;
@@ -54,6 +54,7 @@ impl Stand {
     /// Where the settings hold a mistake.
     #[must_use]
     pub fn of(ledger: Ledger, setup: impl FnOnce(Clock) -> Setup) -> Self {
+        Log::listen();
         let (clock, hands) = Clock::manual(NOW);
         let hooks = setup(clock).build().unwrap();
         let calls: Arc<AtomicUsize> = Arc::default();
