@@ -13,7 +13,13 @@ pub(crate) enum Ending {
     /// Refused, without a body: the provider wants none.
     Bare(Rejection),
     /// A handshake, answered.
-    Answered(Answer),
+    Answered(Box<Answer>),
+}
+
+impl From<Answer> for Ending {
+    fn from(answer: Answer) -> Self {
+        Self::Answered(Box::new(answer))
+    }
 }
 
 impl From<Rejection> for Ending {
@@ -27,7 +33,7 @@ impl Ending {
         match self {
             Self::Refused(rejection) => rejection.answer(policy, request),
             Self::Bare(rejection) => bare(rejection.answer(policy, request), policy),
-            Self::Answered(answer) => answered(answer, policy, request),
+            Self::Answered(answer) => answered(*answer, policy, request),
         }
     }
 }

@@ -75,7 +75,7 @@ impl Case {
     ) -> Result<Verified, Ending> {
         let bytes = joined(body);
         match self.introduction(parts, Seen::Unverified(&bytes)) {
-            Some(Reply::Answer(answer)) => Err(Ending::Answered(answer)),
+            Some(Reply::Answer(answer)) => Err(answer.into()),
             _ => self.refuse(parts, refusal).map(|()| Verified::default()),
         }
     }
@@ -103,7 +103,7 @@ impl Case {
                 Some(Reply::Answer(answer)) => {
                     self.record.set_verdict(Check::Signature, Verdict::Pass);
                     self.record.set_verification(&verification);
-                    return Err(Ending::Answered(answer));
+                    return Err(answer.into());
                 }
                 Some(Reply::Confirm(asked)) => confirmation = Some(asked),
                 _ => {}

@@ -80,7 +80,7 @@ impl Case {
         body: &impl Body,
     ) -> Result<Hashing, Ending> {
         if let Some(Reply::Answer(answer)) = self.introduction(parts, Seen::Head) {
-            return Err(Ending::Answered(answer));
+            return Err(answer.into());
         }
         self.settings.methods.admit(&parts.method)?;
         self.record.set_verdict(Check::Method, Verdict::Pass);
@@ -138,10 +138,11 @@ impl Case {
         let challenge = self.settings.challenge.clone();
         let rejection = Rejection::new(reason, Check::Signature).with_challenge(challenge);
         let handshake = self.settings.handshake.as_ref();
-        Err(match handshake.is_some_and(Responder::has_bare_refusals) {
-            true => Ending::Bare(rejection),
-            false => Ending::Refused(rejection),
-        })
+        if handshake.is_some_and(Responder::has_bare_refusals) {
+            Err(Ending::Bare(rejection))
+        } else {
+            Err(rejection.into())
+        }
     }
 
     /// What a record tells of a delivery that did not verify.

@@ -100,9 +100,9 @@ where
     let record = DeliveryRecord::new(RequestId::generate(&clock));
     Facts::of_mut(request.extensions_mut()).set_record(record.clone());
     let calls = Arc::new(AtomicUsize::new(0));
-    let handled = Arc::clone(&calls);
+    let counted = Arc::clone(&calls);
     let handler = service_fn(move |request: Request<BufferedBody>| {
-        handled.fetch_add(1, Ordering::Relaxed);
+        counted.fetch_add(1, Ordering::Relaxed);
         let confirmation = request.extensions().get::<Confirmation>();
         let text = confirmation.map_or("handled", Confirmation::url).to_owned();
         async move { Ok::<_, Infallible>(Response::new(Full::new(text.into()))) }

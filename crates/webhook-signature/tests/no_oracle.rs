@@ -54,8 +54,22 @@ fn answered(reply: Option<Reply>) -> Option<Answer> {
     }
 }
 
+/// Every byte as `%xx`.
+fn escaped(text: &str) -> String {
+    let byte = |byte: u8| {
+        [
+            b"0123456789abcdef"[usize::from(byte >> 4)],
+            b"0123456789abcdef"[usize::from(byte & 15)],
+        ]
+    };
+    let escapes = text
+        .bytes()
+        .flat_map(|one| std::iter::once(b'%').chain(byte(one)));
+    escapes.map(char::from).collect()
+}
+
 fn get(name: &str, value: &str) -> Parts {
-    let escaped: String = value.bytes().map(|byte| format!("%{byte:02x}")).collect();
+    let escaped = escaped(value);
     let uri = format!("/hook?{name}={escaped}");
     Request::get(uri).body(()).unwrap().into_parts().0
 }
@@ -173,7 +187,7 @@ proptest! {
         trusted: bool,
     ) {
         let quoted = serde_json::to_string(&text).unwrap();
-        let escaped: String = text.bytes().map(|byte| format!("%{byte:02x}")).collect();
+        let escaped = escaped(&text);
         let uri = format!(
             "/?crc_token={escaped}&challenge={escaped}&validationToken={escaped}&bt_challenge={escaped}&hub.mode=subscribe&hub.challenge={escaped}&hub.verify_token={escaped}"
         );
