@@ -24,7 +24,10 @@ impl Case {
     /// The reply to a request that is a handshake, which is noted in the record.
     pub(crate) fn introduction(&self, parts: &Parts, seen: Seen<'_>) -> Option<Reply> {
         let reply = self.settings.handshake.as_ref()?.respond(parts, seen)?;
-        self.record.set_note(NOTE);
+        // What goes on to the handler is the handler's to note.
+        if let Reply::Answer(_) = &reply {
+            self.record.set_note(NOTE);
+        }
         Some(reply)
     }
 

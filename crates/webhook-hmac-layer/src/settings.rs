@@ -102,7 +102,9 @@ impl HmacSettings {
     /// use webhook_signature::{handshake::{self, Responder}, presets};
     ///
     /// let meta = handshake::by_name("meta").ok_or("no such handshake")?;
-    /// let settings = || HmacSettings::new(&presets::GITHUB, Secret::new("0123456789abcdef")?);
+    /// let settings = || -> Result<_, Box<dyn std::error::Error>> {
+    ///     Ok(HmacSettings::new(&presets::GITHUB, Secret::new("0123456789abcdef")?)?)
+    /// };
     ///
     /// let token = Secret::new("a token of my own choice")?;
     /// assert!(settings()?.with_handshake(Responder::new(meta).with_verify_token(token)).is_ok());

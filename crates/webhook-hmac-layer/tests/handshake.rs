@@ -318,6 +318,7 @@ async fn a_url_to_confirm_reaches_the_handler() {
     let sns = answering("aws-sns");
     let seen = send(sns, signed(over_body("aws-sns"), SECRET, &body)).await;
     assert_eq!((seen.body.as_str(), seen.handled), (url, 1));
+    assert_eq!(seen.record.note(), None);
     let seen = send(answering("aws-sns"), request("POST", "/", &body)).await;
     assert_eq!((seen.status, seen.handled), (401, 0));
 }
