@@ -22,6 +22,7 @@ const BODY: &str = "{\"a\": \"b\"}\n";
 struct Sender {
     chosen: [String; 2],
     secret: String,
+    covers_body: bool,
     covers_url: bool,
     covers_id: Option<String>,
     has_time: bool,
@@ -47,6 +48,7 @@ impl Sender {
         Some(Self {
             chosen: ["--provider".to_owned(), text("name")],
             secret: secret(&text("secret_encoding"))?.to_owned(),
+            covers_body: content.contains("body"),
             covers_url: content.contains("{url}") || content.contains("{target}"),
             covers_id: provider["delivery_id_signed"]
                 .as_bool()?
@@ -55,7 +57,8 @@ impl Sender {
         })
     }
 
-    fn sign(&self, folder: &Folder) -> Delivery {
+    /// `None` where no header can carry the signature, or not for this body.
+    fn sign(&self, folder: &Folder) -> Option<Delivery> {
         let url = "https://hooks.example.com/a?b=c".to_owned();
         let (body, secret) = (
             folder.file("body", BODY),
@@ -79,10 +82,14 @@ impl Sender {
             .chain(["--id", "msg_1", "--event", "made"])
             .chain(self.chosen.iter().map(String::as_str)),
         );
+        let carried = ["no header can carry it", "cannot sign this body"];
+        if run.code == 2 && carried.iter().any(|why| run.stderr.contains(why)) {
+            return None;
+        }
         let answer = run.exits(0).json();
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         let headers = answer["headers"].as_array().unwrap();
-        Delivery {
+        Some(Delivery {
             headers: headers
                 .iter()
                 .map(|line| (text(&line[0]), text(&line[1])))
@@ -91,7 +98,7 @@ impl Sender {
             url,
             secret: self.secret.clone(),
             at: AT,
-        }
+        })
     }
 
     fn verify(&self, delivery: &Delivery, folder: &Folder) -> Run {
@@ -133,12 +140,6 @@ impl Sender {
         };
         let mut all = vec![
             (
-                "a byte of the body",
-                with(&|d| d.body = BODY.replace('b', "c")),
-            ),
-            ("a newline more", with(&|d| d.body.push('\n'))),
-            ("no body", with(&|d| d.body.clear())),
-            (
                 "another secret",
                 with(&|d| d.secret = d.secret.replace('A', "B")),
             ),
@@ -148,6 +149,14 @@ impl Sender {
                 with(&|d| d.headers.extend(d.headers.clone())),
             ),
         ];
+        if self.covers_body {
+            all.push((
+                "a byte of the body",
+                with(&|d| d.body = BODY.replace('b', "c")),
+            ));
+            all.push(("a byte more", with(&|d| d.body.push('x'))));
+            all.push(("no body", with(&|d| d.body.clear())));
+        }
         if self.covers_url {
             all.push(("the path", with(&|d| d.url = d.url.replace("/a?", "/b?"))));
             all.push(("the query", with(&|d| d.url.push('d'))));
@@ -167,8 +176,11 @@ impl Sender {
         all
     }
 
-    fn check(&self, folder: &Folder) {
-        let delivery = self.sign(folder);
+    /// Whether the sender signs at all.
+    fn check(&self, folder: &Folder) -> bool {
+        let Some(delivery) = self.sign(folder) else {
+            return false;
+        };
         let answer = self.verify(&delivery, folder).exits(0).json();
         assert_eq!(answer["valid"], true);
         if self.covers_id.is_some() {
@@ -178,6 +190,7 @@ impl Sender {
             let run = self.verify(&changed, folder);
             assert_eq!(run.code, 1, "{:?}, {what}: {run:?}", self.chosen);
         }
+        true
     }
 }
 
@@ -195,10 +208,8 @@ fn secret(encoding: &str) -> Option<&'static str> {
 fn what_is_signed_verifies_and_nothing_else_does() {
     let folder = Folder::new();
     let senders: Vec<_> = providers().iter().filter_map(Sender::of).collect();
-    assert!(senders.len() >= 8);
-    for sender in senders {
-        sender.check(&folder);
-    }
+    let signing = senders.iter().filter(|sender| sender.check(&folder));
+    assert!(signing.count() >= 8);
 }
 
 #[test]
@@ -215,11 +226,12 @@ fn schemes_in_files_sign_and_verify() {
             secret: secret(if is_whsec { "whsec" } else { "raw" })
                 .unwrap()
                 .to_owned(),
+            covers_body: true,
             covers_url: text.contains("{url}"),
             covers_id: text.contains("{id}").then(|| "hooli-id".to_owned()),
             has_time: text.contains("{timestamp}"),
         };
-        sender.check(&folder);
+        assert!(sender.check(&folder));
         seen += 1;
     }
     assert_eq!(seen, 4);
@@ -234,11 +246,12 @@ fn the_readmes_scheme_is_one() {
     let sender = Sender {
         chosen: ["--scheme".to_owned(), folder.file("readme.toml", text)],
         secret: secret("raw").unwrap().to_owned(),
+        covers_body: true,
         covers_url: false,
         covers_id: None,
         has_time: true,
     };
-    sender.check(&folder);
+    assert!(sender.check(&folder));
 }
 
 #[test]

@@ -91,6 +91,35 @@ fn an_invalid_delivery_says_why() {
 }
 
 #[test]
+fn the_usual_mistake_is_named() {
+    let folder = Folder::new();
+    let signed_body = folder.file("signed", "{\"a\": 1}");
+    let header = signed("github", "x-hub-signature-256", &["--body", &signed_body]);
+    let explained = |more: &[&str]| {
+        let fixed = ["verify", "--provider", "github", "-H", &header];
+        run(&fixed, more).exits(1).json()["explain"].clone()
+    };
+    let newline = folder.file("newline", "{\"a\": 1}\n");
+    let says = explained(&["--explain", "--body", &newline]);
+    assert!(says[0].as_str().unwrap().contains("newline"), "{says}");
+    assert_eq!(explained(&["--body", &newline]), json!([]));
+    let other = folder.file("other", "{\"a\": 2}");
+    assert_eq!(explained(&["--explain", "--body", &other]), json!([]));
+    // Text says it too.
+    let fixed = [
+        "verify",
+        "--provider",
+        "github",
+        "--secret",
+        SECRET,
+        "-H",
+        &header,
+    ];
+    let text = webhook(fixed.iter().chain(&["--explain", "--body", &newline])).exits(1);
+    assert!(text.text().contains("newline"), "{text:?}");
+}
+
+#[test]
 fn time_is_judged_as_of_at() {
     let header = signed("slack", "x-slack-signature", &[]);
     let slack = [

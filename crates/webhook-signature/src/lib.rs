@@ -57,13 +57,16 @@
 
 mod bytes;
 mod candidates;
+mod custom;
 #[cfg(feature = "explain")]
 #[cfg_attr(docsrs, doc(cfg(feature = "explain")))]
 pub mod explain;
 pub mod handshake;
+mod hash;
 mod json;
 mod key;
 mod mac;
+mod multipart;
 pub mod presets;
 mod scheme;
 mod sign;
@@ -73,7 +76,7 @@ mod verify;
 pub use self::scheme::SchemeFileError;
 pub use self::{
     key::{KeyRing, KeyRingError, MAX_KEYS, SecretEncoding},
-    presets::Preset,
+    presets::{Evidence, Kind, Preset},
     scheme::{
         Encoding, Part, Primitive, Scheme, SchemeBuilder, SchemeError, TimestampUnit, Tolerance,
     },

@@ -14,6 +14,7 @@ use std::sync::{Arc, Mutex};
 use common::{read_json, secret, shared};
 use http::{Request, request::Parts};
 use serde_json::Value;
+use webhook_core::Timestamp;
 use webhook_signature::{
     KeyRing, Scheme, Verifier,
     handshake::{self, Answer, HandshakeError, Reply, Responder, Seen},
@@ -305,6 +306,50 @@ fn what_a_responder_lacks_is_told_beforehand() {
     // Neither printed nor told.
     let printed = format!("{:?}", knowing("x", "canary-canary-canary"));
     assert!(!printed.contains("canary"), "{printed}");
+}
+
+#[test]
+fn every_preset_with_a_handshake_can_answer_with_its_own_secret() {
+    let mut answering = Vec::new();
+    for known in handshake::all() {
+        let Some(preset) = presets::by_name(known.provider()) else {
+            continue;
+        };
+        // Schemes that need more than a secret are set up elsewhere.
+        let Ok(verifier) = Verifier::new(preset, secret("public_key|private key of some length"))
+        else {
+            continue;
+        };
+        let responder = Responder::new(known)
+            .with_verify_token(secret("a token of my own"))
+            .with_offers(|_| true);
+        let completed = responder.completed_with(&verifier);
+        assert_eq!(completed.err(), None, "{}", known.provider());
+        answering.push(known.provider());
+    }
+    for signing in ["braintree", "x", "zoom"] {
+        assert!(answering.contains(&signing), "{answering:?}");
+    }
+}
+
+#[test]
+fn a_verifier_of_braintree_signs_as_its_secret_does() {
+    let pair = "integration_public_key|integration_private_key";
+    let verifier = Verifier::new(presets::by_name("braintree").unwrap(), secret(pair)).unwrap();
+    let braintree = responder("braintree").completed_with(&verifier).unwrap();
+    let uri = "/hook?bt_challenge=20f9f8ed05f77439fe955c977e4c8a53";
+    let answer = answered(braintree.respond(&head("GET", uri, &[]), Seen::Head)).unwrap();
+    let due = "integration_public_key|d9b899556c966b3f06945ec21311865d35df3ce4";
+    assert_eq!(answer.body(), due.as_bytes());
+    // Its signature over the challenge would be right, were it a payload.
+    let form = format!("bt_signature={due}&bt_payload=20f9f8ed05f77439fe955c977e4c8a53");
+    let now = Timestamp::from_unix_seconds(0);
+    let parts = head("POST", "/hook", &[]);
+    assert!(verifier.verify(&parts, form.as_bytes(), now).is_ok());
+    assert!(braintree.check_delivery(form.as_bytes()).is_err());
+    // Nor does it help to add what is no text.
+    let form = [b"bt_signature=a%26\xff|".as_slice(), form.as_bytes()].concat();
+    assert!(braintree.check_delivery(&form).is_err());
 }
 
 #[test]

@@ -14,8 +14,9 @@ use proptest::prelude::*;
 use serde_json::Value;
 use webhook_core::Timestamp;
 use webhook_signature::{
-    KeyRing, Primitive, Scheme, Verifier,
+    KeyRing, Primitive, Verifier,
     handshake::{self, Answer, Reply, Responder, Seen},
+    presets,
 };
 
 const SECRET: &str = "a secret of some length";
@@ -26,20 +27,11 @@ fn keys() -> KeyRing {
 }
 
 fn x() -> Verifier {
-    let scheme = Scheme::hmac_sha256("x")
-        .header("x-twitter-webhooks-signature")
-        .prefix("sha256=")
-        .base64();
-    Verifier::new(scheme.build().unwrap(), keys()).unwrap()
+    Verifier::new(&presets::X, keys()).unwrap()
 }
 
 fn zoom() -> Verifier {
-    let scheme = Scheme::hmac_sha256("zoom")
-        .header("x-zm-signature")
-        .prefix("v0=")
-        .timestamp_header("x-zm-request-timestamp")
-        .signed_text("v0:{timestamp}:{body}");
-    Verifier::new(scheme.build().unwrap(), keys()).unwrap()
+    Verifier::new(&presets::ZOOM, keys()).unwrap()
 }
 
 fn responder(verifier: &Verifier) -> Responder {

@@ -19,7 +19,10 @@ impl Url {
                 "`{text}` is no URL; write it as `https://hooks.example.com/path?query`, or only the path"
             ))
         };
-        let uri: Uri = text.parse().map_err(|_| wrong())?;
+        let uri: Uri = text
+            .parse()
+            .or_else(|_| on_the_wire(text).parse())
+            .map_err(|_| wrong())?;
         let authority = uri.authority().map(ToString::to_string);
         let base = match (uri.scheme_str(), &authority) {
             (Some(scheme @ ("http" | "https")), Some(authority)) => {
@@ -61,6 +64,18 @@ impl Url {
     }
 }
 
+/// The URL as a client has to write it: what no request line can hold is percent-encoded.
+fn on_the_wire(text: &str) -> String {
+    let mut url = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'!'..=b'~' if !b"\"<>\\^`{|}".contains(&byte) => url.push(char::from(byte)),
+            byte => url.extend(format!("%{byte:02X}").chars()),
+        }
+    }
+    url
+}
+
 #[cfg(test)]
 mod tests {
     use super::Url;
@@ -74,6 +89,9 @@ mod tests {
 
         let path = Url::parse("/hooks?x").unwrap();
         assert_eq!((path.base(), path.target_text()), (None, "/hooks?x"));
+
+        let odd = Url::parse("https://hooks.example.com/a b?ä={1}").unwrap();
+        assert_eq!(odd.target_text(), "/a%20b?%C3%A4=%7B1%7D");
 
         for text in [
             "",

@@ -5,6 +5,7 @@ use std::fmt::{self, Write as _};
 use serde::Serialize;
 use webhook_signature::{Part, Preset, Tolerance, presets};
 
+use super::signature_header;
 use crate::{
     args::preset,
     exit::{Exit, Outcome},
@@ -80,7 +81,7 @@ impl Provider {
         let scheme = preset.scheme();
         let name = |header: Option<&http::HeaderName>| header.map(ToString::to_string);
         let headers = [
-            Some(scheme.signature_header()),
+            signature_header(&scheme),
             scheme.timestamp_header(),
             scheme.id_header(),
             scheme.event_header(),

@@ -4,7 +4,10 @@ use std::{fmt, time::Duration};
 
 use serde::Serialize;
 use webhook_core::{Timestamp, Verification};
-use webhook_signature::{KeyRing, Refusal, Scheme, Tolerance, Verifier};
+use webhook_signature::{
+    KeyRing, Refusal, Scheme, Tolerance, Verifier,
+    explain::{self, Explainer},
+};
 
 use super::time;
 use crate::{
@@ -94,11 +97,19 @@ impl Args {
     }
 }
 
-/// The usual mistakes that would have made the delivery verify. The one place where the library's
-/// explainer is called.
-fn diagnose(_: &Scheme, _: &KeyRing, _: &Request, _: Timestamp) -> Vec<String> {
-    say("note: no diagnosis is available in this version");
-    Vec::new()
+/// The usual mistakes that would have made the delivery verify.
+fn diagnose(scheme: &Scheme, keys: &KeyRing, request: &Request, now: Timestamp) -> Vec<String> {
+    if request.body.len() > explain::MAX_BODY {
+        say(format_args!(
+            "note: a body of more than {} bytes is not explained",
+            explain::MAX_BODY
+        ));
+    }
+    Explainer::new(scheme, keys.clone())
+        .explain(&request.parts(), &request.body, now)
+        .iter()
+        .map(ToString::to_string)
+        .collect()
 }
 
 /// What `--format json` says of a delivery that verifies.

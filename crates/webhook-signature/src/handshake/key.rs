@@ -4,7 +4,7 @@ use sha1::{Digest as _, Sha1};
 use webhook_core::{Secret, SecretError, SecretErrorKind};
 
 use super::definition::{KeyRule, Signing};
-use crate::{SecretEncoding, mac::Mac};
+use crate::{SecretEncoding, Verifier, custom::Custom, mac::Mac};
 
 /// A key, and what of it may be told.
 #[derive(Clone)]
@@ -14,11 +14,21 @@ pub(super) struct AnswerKey {
 }
 
 impl AnswerKey {
-    pub(super) const fn from_mac(mac: Mac) -> Self {
-        Self {
-            mac,
-            public: String::new(),
-        }
+    /// The verifier's key in front, where it is what answers are signed with.
+    pub(super) fn of(signing: &Signing, verifier: &Verifier) -> Option<Self> {
+        let (scheme, front) = (verifier.scheme(), verifier.front());
+        let is_raw = scheme.custom.is_none() && scheme.secret_encoding() == SecretEncoding::Raw;
+        let public = match (signing.key, scheme.custom) {
+            (KeyRule::Raw, None) if is_raw => Some(String::new()),
+            (KeyRule::PublicAndSha1OfPrivate, Some(Custom::Braintree)) => {
+                let name = std::str::from_utf8(front.name.as_deref()?).ok()?;
+                is_plain(name).then(|| name.to_owned())
+            }
+            _ => None,
+        };
+        let mac = front.mac.clone();
+        let same = scheme.primitive() == signing.primitive;
+        public.filter(|_| same).map(|public| Self { mac, public })
     }
 
     pub(super) fn new(signing: &Signing, secret: &Secret) -> Result<Self, SecretError> {
@@ -48,7 +58,10 @@ impl AnswerKey {
 fn halves(text: &[u8]) -> Option<(&str, &[u8])> {
     let text = std::str::from_utf8(text).ok()?;
     let (public, private) = text.split_once('|')?;
+    (is_plain(public) && !private.is_empty()).then_some((public, private.as_bytes()))
+}
+
+fn is_plain(public: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
-    let fits = !public.is_empty() && public.bytes().all(plain) && !private.is_empty();
-    fits.then_some((public, private.as_bytes()))
+    !public.is_empty() && public.bytes().all(plain)
 }

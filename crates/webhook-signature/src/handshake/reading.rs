@@ -80,27 +80,37 @@ fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 
 /// The value of the only field of this name in `application/x-www-form-urlencoded` text.
 pub(super) fn form_field(form: &str, name: &str) -> Option<String> {
-    let mut found = None;
-    for field in form.split('&') {
-        let (key, value) = field.split_once('=').unwrap_or((field, ""));
-        if unescape(key).is_some_and(|key| key == name) && found.replace(value).is_some() {
-            return None;
-        }
+    let mut values = form_values(form.as_bytes(), name);
+    let value = values.next()?;
+    if values.next().is_some() {
+        return None;
     }
-    unescape(found?)
+    String::from_utf8(value?).ok()
 }
 
-fn unescape(text: &str) -> Option<String> {
+/// Every value of a field of this name; `None` for one that is escaped wrongly.
+pub(super) fn form_values(form: &[u8], name: &str) -> impl Iterator<Item = Option<Vec<u8>>> {
+    let fields = form.split(|&byte| byte == b'&').map(|field| {
+        let at = field.iter().position(|&byte| byte == b'=');
+        let (key, value) = field.split_at(at.unwrap_or(field.len()));
+        (key, value.strip_prefix(b"=").unwrap_or_default())
+    });
+    fields
+        .filter(move |(key, _)| unescape(key).is_some_and(|key| key == name.as_bytes()))
+        .map(|(_, value)| unescape(value))
+}
+
+fn unescape(text: &[u8]) -> Option<Vec<u8>> {
     let mut plain = Vec::with_capacity(text.len());
-    let mut bytes = text.bytes();
+    let mut bytes = text.iter().copied();
     while let Some(byte) = bytes.next() {
         plain.push(match byte {
             b'+' => b' ',
-            b'%' => digit(bytes.next()?)? << 4 | digit(bytes.next()?)?,
+            b'%' => (digit(bytes.next()?)? << 4) | digit(bytes.next()?)?,
             byte => byte,
         });
     }
-    String::from_utf8(plain).ok()
+    Some(plain)
 }
 
 const fn digit(byte: u8) -> Option<u8> {

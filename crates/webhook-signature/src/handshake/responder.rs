@@ -5,11 +5,11 @@ use webhook_core::{Reason, Secret, SecretError};
 
 use super::{
     Answer, Confirmation, Handshake, HandshakeError, Reply,
-    definition::{KeyRule, Piece, Step, Trust},
+    definition::{Piece, Step, Trust},
     key::AnswerKey,
-    reading::{Asked, form_field, is_sns_url},
+    reading::{Asked, form_values, is_sns_url},
 };
-use crate::{KeyRing, Part, Refusal, Scheme, SecretEncoding, Verifier, json::quoted};
+use crate::{KeyRing, Part, Refusal, Scheme, Verifier, json::quoted};
 
 /// The longest body that is looked at for a handshake, in bytes: 16 KiB.
 pub const MAX_BODY: usize = 16 * 1024;
@@ -112,15 +112,8 @@ impl Responder {
     pub fn completed_with(mut self, verifier: &Verifier) -> Result<Self, HandshakeError> {
         if let Some(signing) = &self.handshake.signing {
             let scheme = verifier.scheme();
-            let fits = signing.key == KeyRule::Raw
-                && scheme.primitive() == signing.primitive
-                && scheme.secret_encoding() == SecretEncoding::Raw;
-            if self.key.is_none() && fits {
-                self.key = Some(AnswerKey::from_mac(verifier.front().mac.clone()));
-            }
-            if self.key.is_none() {
-                return Err(HandshakeError::NoKey);
-            }
+            let key = self.key.or_else(|| AnswerKey::of(signing, verifier));
+            self.key = Some(key.ok_or(HandshakeError::NoKey)?);
             if !self.is_apart_from(scheme) {
                 return Err(HandshakeError::SigningOracle);
             }
@@ -140,13 +133,17 @@ impl Responder {
         let Some(signing) = &self.handshake.signing else {
             return true;
         };
+        // A function renders the text of these schemes; only a form field of it is known.
+        if signing.form_field.is_some() || scheme.custom.is_some() {
+            return signing.form_field.is_some();
+        }
         let parts = scheme.signed_text();
         // A fixed text with a character that no token has.
         let literal = parts.iter().any(|part| match part {
             Part::Literal(text) => text.bytes().any(|byte| !signing.alphabet.has(byte)),
             _ => false,
         });
-        literal || parts == [Part::Body] || signing.form_field.is_some()
+        literal || parts == [Part::Body]
     }
 
     /// The handshake.
@@ -180,12 +177,13 @@ impl Responder {
         let Some(signing) = &self.handshake.signing else {
             return false;
         };
-        let field = signing.form_field.and_then(|name| {
-            let form = std::str::from_utf8(body).ok()?;
-            form_field(form, name)
-        });
-        signing.alphabet.takes(body)
-            || field.is_some_and(|value| signing.alphabet.takes(value.as_bytes()))
+        let is_token = |text: &[u8]| signing.alphabet.takes(text);
+        is_token(body)
+            || signing.form_field.is_some_and(|name| {
+                form_values(body, name)
+                    .flatten()
+                    .any(|value| is_token(&value))
+            })
     }
 
     /// Refuses a delivery that [`could_have_signed`](Self::could_have_signed) finds, although its

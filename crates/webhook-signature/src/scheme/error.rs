@@ -27,6 +27,8 @@ pub enum SchemeError {
     NoBaseUrl,
     /// A base URL that does not begin with `https://` or `http://`, or ends with `/`.
     BaseUrl(String),
+    /// The provider signs nothing and shows no secret, so that nothing can be verified.
+    Unsigned,
     /// A separator, assignment or label of a list that cannot be told apart from the rest of it.
     List(String),
 }
@@ -60,6 +62,9 @@ impl fmt::Display for SchemeError {
             Self::BaseUrl(url) => {
                 write!(f, "`{url}` is no base URL; write scheme and host without a path, as `https://hooks.example.com`")
             }
+            Self::Unsigned => f.write_str(
+                "the provider proves nothing about its deliveries, so that there is nothing to verify; fetch what a delivery names from the provider's API, or let the network vouch for it",
+            ),
             Self::List(what) => write!(f, "{what} of a list cannot be told apart from the rest of it"),
         }
     }

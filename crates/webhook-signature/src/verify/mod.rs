@@ -5,8 +5,9 @@ mod headers;
 mod pending;
 mod refusal;
 mod verifier;
+mod whole;
 
-pub(crate) use self::headers::MAX_ID;
+pub(crate) use self::{headers::MAX_ID, verifier::Key};
 
 pub use self::{
     config_error::ConfigError,

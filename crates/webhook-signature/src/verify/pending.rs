@@ -2,7 +2,7 @@ use std::fmt;
 
 use webhook_core::{Reason, Verification};
 
-use super::{Refusal, Verifier, headers::Judged, verifier::Key};
+use super::{Refusal, Verifier, headers::Judged, verifier::Key, whole};
 use crate::mac::Mac;
 
 /// A delivery whose headers passed and whose body is still to come.
@@ -51,7 +51,7 @@ impl Pending {
 
     /// Feeds the next bytes of the body. Optional: a body that was never fed is hashed at the end.
     pub fn update(&mut self, bytes: &[u8]) {
-        if self.verifier.covered().body {
+        if self.verifier.covered().body && self.judged.head.is_none() {
             self.mac.update(bytes);
         }
         self.fed = self.fed.saturating_add(length(bytes));
@@ -82,9 +82,13 @@ impl Pending {
         let Self {
             verifier,
             mac,
-            judged,
+            mut judged,
             ..
         } = self;
+        if let Some(head) = judged.head.take() {
+            return whole::judge(&verifier, &head, judged, body)
+                .map_err(|reason| Refusal::by_body(verifier.scheme().told(reason)));
+        }
         let again = |key: &Key| {
             let mut mac = begin(key, &judged);
             if verifier.covered().body {
@@ -100,10 +104,9 @@ impl Pending {
                 .iter()
                 .find(|key| matches(again(key), &judged))
         };
-        match key {
-            Some(key) => Ok(judged.facts.describe(&verifier, key)),
-            None => Err(Refusal::by_body(Reason::SignatureMismatch)),
-        }
+        let reason = verifier.scheme().told(Reason::SignatureMismatch);
+        key.map(|key| judged.facts.describe(&verifier, key))
+            .ok_or_else(|| Refusal::by_body(reason))
     }
 }
 

@@ -4,7 +4,10 @@ use clap::ValueEnum;
 use http::HeaderValue;
 
 use crate::{
-    commands::delivery::{Delivery, Headers},
+    commands::{
+        delivery::{Delivery, Headers},
+        signature_header,
+    },
     exit::Failure,
 };
 
@@ -41,8 +44,8 @@ pub(super) fn apply(
 }
 
 fn spoil_signature(delivery: &Delivery, signed: &mut Headers) -> Result<(), Failure> {
-    let name = delivery.scheme().signature_header().clone();
-    let value = signed.iter_mut().find(|(header, _)| *header == name);
+    let name = signature_header(delivery.scheme());
+    let value = signed.iter_mut().find(|line| Some(&line.0) == name);
     let value = value.map(|(_, value)| value);
     let spoiled = value.as_ref().and_then(|value| {
         let mut text = value.as_bytes().to_vec();
@@ -70,10 +73,10 @@ fn move_timestamp(delivery: &Delivery, signed: &mut Headers) -> Result<(), Failu
         return Err(none());
     }
     let later = delivery.sign_later()?;
-    let signature = scheme.signature_header();
+    let signature = signature_header(scheme);
     let mut moved = false;
     for ((name, value), (_, later)) in signed.iter_mut().zip(later) {
-        if *name == *signature {
+        if Some(&*name) == signature {
             // A list holds the timestamp beside the signature, which stays.
             let text = String::from_utf8_lossy(value.as_bytes()).into_owned();
             let seconds = delivery.at().unix_seconds();
