@@ -180,9 +180,10 @@ impl Responder {
         let is_token = |text: &[u8]| signing.alphabet.takes(text);
         is_token(body)
             || signing.form_field.is_some_and(|name| {
-                form_values(body, name)
-                    .flatten()
-                    .any(|value| is_token(&value))
+                let mut values = form_values(body, name).flatten();
+                // A form may also come in parts, where nothing is escaped.
+                let mut words = body.split(|&byte| !signing.alphabet.has(byte));
+                values.any(|value| is_token(&value)) || words.any(is_token)
             })
     }
 
