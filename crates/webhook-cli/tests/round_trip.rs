@@ -144,10 +144,6 @@ impl Sender {
                 with(&|d| d.secret = d.secret.replace('A', "B")),
             ),
             ("no headers", with(&|d| d.headers.clear())),
-            (
-                "each header twice",
-                with(&|d| d.headers.extend(d.headers.clone())),
-            ),
         ];
         if self.covers_body {
             all.push((
