@@ -58,10 +58,14 @@ mod candidates;
 mod key;
 mod mac;
 pub mod presets;
+#[cfg(feature = "public-key")]
+pub mod public;
 mod scheme;
 mod sign;
 mod verify;
 
+#[cfg(feature = "public-key")]
+pub use self::public::{KeySource, PublicKey, PublicKeyError, PublicKeys};
 pub use self::{
     key::{KeyRing, KeyRingError, MAX_KEYS, SecretEncoding},
     presets::Preset,

@@ -23,13 +23,15 @@ pub(crate) struct Tag {
 }
 
 impl Mac {
-    /// A state for a key of any length; `None` never comes with HMAC.
+    /// A state for a key of any length; `None` for what is no HMAC.
     pub(crate) fn new(primitive: Primitive, key: &[u8]) -> Option<Self> {
         Some(match primitive {
             Primitive::HmacSha1 => Self::Sha1(Hmac::new_from_slice(key).ok()?),
             Primitive::HmacSha256 => Self::Sha256(Hmac::new_from_slice(key).ok()?),
             Primitive::HmacSha384 => Self::Sha384(Hmac::new_from_slice(key).ok()?),
             Primitive::HmacSha512 => Self::Sha512(Hmac::new_from_slice(key).ok()?),
+            #[cfg(feature = "public-key")]
+            _ => return None,
         })
     }
 

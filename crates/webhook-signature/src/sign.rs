@@ -99,6 +99,9 @@ pub enum SignError {
     TargetMissing,
     /// The scheme signs a header that is missing, or there several times.
     Header,
+    /// The scheme's keys are public ones, which cannot sign.
+    #[cfg(feature = "public-key")]
+    NoPrivateKey,
 }
 
 impl fmt::Display for SignError {
@@ -111,6 +114,8 @@ impl fmt::Display for SignError {
             Self::TimestampOutOfRange => "the scheme cannot write this time; take one after 1970 and before 33658",
             Self::TargetMissing => "the scheme signs the request's target; give it with `with_target`",
             Self::Header => "the scheme signs a header that is not there exactly once; give it with `with_headers`",
+            #[cfg(feature = "public-key")]
+            Self::NoPrivateKey => "the scheme's keys are public ones, which verify and cannot sign; only the provider can",
         })
     }
 }
@@ -130,6 +135,10 @@ impl Verifier {
         request: &SignRequest<'_>,
     ) -> Result<Vec<(HeaderName, HeaderValue)>, SignError> {
         let scheme = self.scheme();
+        #[cfg(feature = "public-key")]
+        if let Some(keys) = self.public() {
+            return crate::public::sign(scheme, keys, request);
+        }
         let timestamp = match &scheme.timestamp {
             Some(rule) => rule
                 .write(request.timestamp)
@@ -171,7 +180,8 @@ impl Verifier {
             .text
             .render(&source, &mut text)
             .map_err(|_| SignError::Header)?;
-        let mut mac = self.front().mac.clone();
+        // Public keys were answered before.
+        let mut mac = self.front().ok_or(SignError::Header)?.mac.clone();
         mac.update(text.before_body());
         if self.covered().body {
             mac.update(request.body);
@@ -181,15 +191,32 @@ impl Verifier {
     }
 }
 
-fn check(scheme: &Scheme, request: &SignRequest<'_>) -> Result<(), SignError> {
-    for text in [request.id, request.event].into_iter().flatten() {
-        if text.is_empty()
-            || text.len() > crate::verify::MAX_ID
-            || !text.bytes().all(|byte| byte.is_ascii_graphic())
-        {
-            return Err(SignError::IdMalformed);
-        }
+/// The request's parts, for tokens.
+#[cfg(feature = "public-key")]
+impl<'a> SignRequest<'a> {
+    pub(crate) const fn body(&self) -> &'a [u8] {
+        self.body
     }
+
+    pub(crate) const fn timestamp(&self) -> Timestamp {
+        self.timestamp
+    }
+
+    pub(crate) const fn id(&self) -> Option<&'a str> {
+        self.id
+    }
+
+    pub(crate) const fn event(&self) -> Option<&'a str> {
+        self.event
+    }
+
+    pub(crate) const fn target(&self) -> Option<&'a str> {
+        self.target
+    }
+}
+
+fn check(scheme: &Scheme, request: &SignRequest<'_>) -> Result<(), SignError> {
+    check_texts(request)?;
     if scheme.text.contains(&Part::Id) {
         let id = request.id.ok_or(SignError::IdMissing)?;
         if scheme.text.after_id().is_some_and(|end| id.contains(end)) {
@@ -203,6 +230,18 @@ fn check(scheme: &Scheme, request: &SignRequest<'_>) -> Result<(), SignError> {
     Ok(())
 }
 
-fn header_value(text: &str) -> Result<HeaderValue, SignError> {
+pub(crate) fn check_texts(request: &SignRequest<'_>) -> Result<(), SignError> {
+    for text in [request.id, request.event].into_iter().flatten() {
+        if text.is_empty()
+            || text.len() > crate::verify::MAX_ID
+            || !text.bytes().all(|byte| byte.is_ascii_graphic())
+        {
+            return Err(SignError::IdMalformed);
+        }
+    }
+    Ok(())
+}
+
+pub(crate) fn header_value(text: &str) -> Result<HeaderValue, SignError> {
     HeaderValue::from_str(text).map_err(|_| SignError::IdMalformed)
 }

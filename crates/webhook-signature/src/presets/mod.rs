@@ -46,6 +46,13 @@ pub use self::{
     stripe::STRIPE,
 };
 
+#[cfg(feature = "public-key")]
+pub use crate::public::presets::{
+    AWS_SNS, CONSTANT_CONTACT, DISCORD, FAL, FUSIONAUTH, HIGHLEVEL, KICK, KINDE, LIVEKIT,
+    MAILCHANNELS, MESSAGEBIRD, MONDAY, NETLIFY, PADDLE_CLASSIC, PAYPAL, PLAID, SALEOR, SENDGRID,
+    STANDARD_WEBHOOKS_ASYMMETRIC, TELNYX, TRAVIS_CI, TRUELAYER, VONAGE, WISE, WIX,
+};
+
 static ALL: [&Preset; 8] = [
     &GITHUB,
     &GITHUB_SHA1,
@@ -59,15 +66,37 @@ static ALL: [&Preset; 8] = [
 
 /// Every preset, in the order of their names.
 pub fn all() -> impl ExactSizeIterator<Item = &'static Preset> {
-    ALL.iter().copied()
+    table().iter().copied()
 }
 
 /// The preset of this name, such as `github-sha1`.
 #[must_use]
 pub fn by_name(name: &str) -> Option<&'static Preset> {
-    ALL.binary_search_by(|preset| preset.name().cmp(name))
+    let table = table();
+    table
+        .binary_search_by(|preset| preset.name().cmp(name))
         .ok()
-        .and_then(|at| ALL.get(at).copied())
+        .and_then(|at| table.get(at).copied())
+}
+
+#[cfg(not(feature = "public-key"))]
+fn table() -> &'static [&'static Preset] {
+    &ALL
+}
+
+/// The presets of HMAC and those of public keys in one order.
+#[cfg(feature = "public-key")]
+fn table() -> &'static [&'static Preset] {
+    static MERGED: std::sync::LazyLock<Vec<&Preset>> = std::sync::LazyLock::new(|| {
+        let mut all: Vec<_> = ALL
+            .iter()
+            .chain(&crate::public::presets::ALL)
+            .copied()
+            .collect();
+        all.sort_by_key(|preset| preset.name());
+        all
+    });
+    &MERGED
 }
 
 #[cfg(test)]
@@ -92,8 +121,12 @@ mod tests {
                 "{}",
                 preset.name()
             );
-            assert!(scheme.covers_body(), "{}", preset.name());
             assert!(!preset.title().is_empty() && !preset.source().is_empty());
+            #[cfg(feature = "public-key")]
+            if scheme.is_public() {
+                continue;
+            }
+            assert!(scheme.covers_body(), "{}", preset.name());
             Verifier::new(
                 scheme,
                 Secret::new("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap(),

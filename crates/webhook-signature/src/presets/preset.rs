@@ -51,6 +51,23 @@ impl fmt::Display for Evidence {
 }
 
 impl Preset {
+    #[cfg(feature = "public-key")]
+    pub(crate) const fn new(
+        title: &'static str,
+        scheme: Scheme,
+        evidence: Evidence,
+        source: &'static str,
+        notes: &'static str,
+    ) -> Self {
+        Self {
+            title,
+            scheme,
+            evidence,
+            source,
+            notes,
+        }
+    }
+
     /// The preset's name: lower case, with dashes.
     #[must_use]
     pub fn name(&self) -> &str {

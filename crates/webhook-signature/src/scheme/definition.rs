@@ -124,6 +124,10 @@ impl Scheme {
     /// Whether the signature covers the whole body.
     #[must_use]
     pub fn covers_body(&self) -> bool {
+        #[cfg(feature = "public-key")]
+        if self.rules().is_some_and(|rules| !rules.covers_whole_body()) {
+            return false;
+        }
         self.text.contains(&Part::Body)
     }
 

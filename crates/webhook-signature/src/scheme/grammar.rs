@@ -22,6 +22,9 @@ pub(crate) enum Grammar {
     Value { prefix: Cow<'static, str> },
     /// A list of `label=value`: `t=…,v1=…,v1=…`, or `v1,… v1,…`.
     Elements(Elements),
+    /// What only code can say, for public-key signatures and tokens.
+    #[cfg(feature = "public-key")]
+    Public(Cow<'static, crate::public::Rules>),
 }
 
 /// A list of labelled values. Elements with other labels, or with none, are skipped: a provider may
@@ -61,7 +64,7 @@ impl Grammar {
         match self {
             Self::Value { prefix } => {
                 if let Some(text) = value.strip_prefix(prefix.as_bytes()) {
-                    candidates.push(|out| encoding.decode(text, out));
+                    candidates.add(text, encoding);
                 }
                 let signatures = decoded(candidates);
                 Ok(Reading {
@@ -70,6 +73,9 @@ impl Grammar {
                 })
             }
             Self::Elements(elements) => elements.read(value, encoding, candidates),
+            // Read where the rules are.
+            #[cfg(feature = "public-key")]
+            Self::Public(_) => Err(Reason::Misconfigured),
         }
     }
 
@@ -91,6 +97,9 @@ impl Grammar {
                     None => format!("{label}{assign}{signature}"),
                 }
             }
+            // Written where the rules are.
+            #[cfg(feature = "public-key")]
+            Self::Public(_) => String::new(),
         }
     }
 }
@@ -117,7 +126,7 @@ impl Elements {
                 if ours > MAX_SIGNATURES {
                     return Err(Reason::TooManySignatures);
                 }
-                candidates.push(|out| encoding.decode(text, out));
+                candidates.add(text, encoding);
             } else if timestamp.is_none() && self.is_timestamp(label) {
                 timestamp = Some(text);
             }

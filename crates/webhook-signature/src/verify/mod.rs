@@ -7,6 +7,8 @@ mod refusal;
 mod verifier;
 
 pub(crate) use self::headers::MAX_ID;
+#[cfg(feature = "public-key")]
+pub(crate) use self::headers::visible;
 
 pub use self::{
     config_error::ConfigError,

@@ -33,26 +33,44 @@ use crate::mac::Mac;
 #[must_use = "nothing is verified before `finish()`"]
 pub struct Pending {
     verifier: Verifier,
-    mac: Mac,
+    work: Work,
     fed: u64,
-    judged: Judged,
+}
+
+/// What is done while the body arrives, and after it.
+enum Work {
+    /// The front key's state, and what its tag is compared with.
+    Mac(Mac, Judged),
+    #[cfg(feature = "public-key")]
+    Public(Box<crate::public::Pending>),
 }
 
 impl Pending {
-    pub(super) fn new(verifier: Verifier, judged: Judged) -> Self {
-        let mac = begin(verifier.front(), &judged);
+    pub(super) fn new(verifier: Verifier, front: &Key, judged: Judged) -> Self {
+        let mac = begin(front, &judged);
         Self {
             verifier,
-            mac,
+            work: Work::Mac(mac, judged),
             fed: 0,
-            judged,
+        }
+    }
+
+    #[cfg(feature = "public-key")]
+    pub(super) fn public(verifier: Verifier, pending: crate::public::Pending) -> Self {
+        Self {
+            verifier,
+            work: Work::Public(Box::new(pending)),
+            fed: 0,
         }
     }
 
     /// Feeds the next bytes of the body. Optional: a body that was never fed is hashed at the end.
     pub fn update(&mut self, bytes: &[u8]) {
-        if self.verifier.covered().body {
-            self.mac.update(bytes);
+        match &mut self.work {
+            Work::Mac(mac, _) if self.verifier.covered().body => mac.update(bytes),
+            Work::Mac(..) => {}
+            #[cfg(feature = "public-key")]
+            Work::Public(pending) => pending.update(bytes),
         }
         self.fed = self.fed.saturating_add(length(bytes));
     }
@@ -79,12 +97,18 @@ impl Pending {
         } else if self.fed != body.clone().map(length).fold(0, u64::saturating_add) {
             return Err(Refusal::by_body(Reason::Misconfigured));
         }
-        let Self {
-            verifier,
-            mac,
-            judged,
-            ..
-        } = self;
+        let Self { verifier, work, .. } = self;
+        let (mac, judged) = match work {
+            Work::Mac(mac, judged) => (mac, judged),
+            #[cfg(feature = "public-key")]
+            Work::Public(pending) => {
+                let keys = verifier.public();
+                let keys = keys.ok_or(Refusal::by_body(Reason::Misconfigured))?;
+                let pieces: Vec<_> = body.collect();
+                let verdict = pending.finish(verifier.scheme(), keys, &pieces);
+                return verdict.map_err(Refusal::by_body);
+            }
+        };
         let again = |key: &Key| {
             let mut mac = begin(key, &judged);
             if verifier.covered().body {
@@ -93,7 +117,7 @@ impl Pending {
             mac
         };
         let key = if matches(mac, &judged) {
-            Some(verifier.front())
+            verifier.front()
         } else {
             verifier
                 .others()

@@ -163,7 +163,13 @@ impl Vector<'_> {
     }
 }
 
-/// The preset of this name, where there is one.
+/// The preset of this name, where there is one. Those of public keys and tokens have their own tests.
 pub(crate) fn preset(name: Option<&str>) -> Option<&'static Preset> {
-    name.and_then(presets::by_name)
+    let preset = name.and_then(presets::by_name);
+    #[cfg(feature = "public-key")]
+    let preset = preset.filter(|preset| {
+        let scheme = preset.scheme();
+        !scheme.is_token() && !scheme.primitive().is_public_key()
+    });
+    preset
 }
