@@ -26,8 +26,14 @@ fn key_text() -> impl Strategy<Value = String> {
     "[A-Za-z0-9+/]{32}"
 }
 
+/// All but those that have tests of their own.
+fn all_presets() -> Vec<&'static Preset> {
+    let with_tests_here = |preset: &&Preset| common::preset(Some(preset.name())).is_some();
+    presets::all().filter(with_tests_here).collect()
+}
+
 fn any_preset() -> impl Strategy<Value = &'static Preset> {
-    (0..presets::all().len()).prop_map(|at| presets::all().nth(at).unwrap())
+    proptest::sample::select(all_presets())
 }
 
 fn verifier(preset: &Preset, key: &str) -> Verifier {
@@ -214,7 +220,7 @@ proptest! {
 
 #[test]
 fn the_proptests_use_keys_that_every_encoding_takes() {
-    for preset in presets::all() {
+    for preset in all_presets() {
         assert!(matches!(
             preset.scheme().secret_encoding(),
             SecretEncoding::Raw | SecretEncoding::Base64 | SecretEncoding::Whsec

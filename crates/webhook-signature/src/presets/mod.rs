@@ -65,6 +65,7 @@ static ALL: [&Preset; 8] = [
 ];
 
 /// Every preset, in the order of their names.
+#[must_use]
 pub fn all() -> impl ExactSizeIterator<Item = &'static Preset> {
     table().iter().copied()
 }

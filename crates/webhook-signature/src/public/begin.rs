@@ -211,10 +211,10 @@ pub(crate) fn target(parts: &Parts) -> &str {
 
 /// The id of the key, after the headers that name key and algorithm have been compared.
 fn key_id(rules: &HeaderRules, headers: &HeaderMap) -> Result<Option<String>, Reason> {
-    if let Some((name, expected)) = &rules.algorithm {
-        if only(headers, name)?.is_some_and(|value| value.as_bytes() != expected.as_bytes()) {
-            return Err(Reason::SignatureMalformed);
-        }
+    if let Some((name, expected)) = &rules.algorithm
+        && only(headers, name)?.is_some_and(|value| value.as_bytes() != expected.as_bytes())
+    {
+        return Err(Reason::SignatureMalformed);
     }
     let Some((name, rule)) = &rules.key_url else {
         return Ok(None);

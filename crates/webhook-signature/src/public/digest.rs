@@ -98,7 +98,9 @@ mod tests {
 
     fn text(body: BodyAs, pieces: &[&[u8]]) -> String {
         let mut running = Running::of(body);
-        pieces.iter().for_each(|piece| running.update(piece));
+        for piece in pieces {
+            running.update(piece);
+        }
         running.text()
     }
 

@@ -85,16 +85,14 @@ impl Keys {
                 let mut keys = keys.iter();
                 keys.find(|(_, key)| made(key)).map(|(id, _)| id.clone())
             }
-            Self::Source(source) => match signature.key_id {
-                Some(id) => {
+            Self::Source(source) => {
+                if let Some(id) = signature.key_id {
                     let key = source.key(id)?;
-                    made(&key).then(|| Name::from(id.to_owned()))
+                    return made(&key).then(|| Name::from(id.to_owned()));
                 }
-                None => {
-                    let mut keys = source.keys().into_iter().take(MAX_KEYS);
-                    keys.find(|(_, key)| made(key)).map(|(id, _)| id)
-                }
-            },
+                let mut keys = source.keys().into_iter().take(MAX_KEYS);
+                keys.find(|(_, key)| made(key)).map(|(id, _)| id)
+            }
             Self::Secrets(secrets) => secrets
                 .iter()
                 .find(|secret| secret.made(signature.primitive, text, signature.bytes))

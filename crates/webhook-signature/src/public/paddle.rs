@@ -56,7 +56,7 @@ fn serialise(mut fields: Vec<(String, String)>) -> Option<String> {
             return None;
         }
         for string in [name, value] {
-            text += &format!("s:{}:\"{string}\";", string.len());
+            text.extend(["s:", &string.len().to_string(), ":\"", string, "\";"]);
         }
     }
     text.push('}');

@@ -6,7 +6,8 @@ use super::{Rules, rules::TokenRules};
 use crate::scheme::{Grammar, Part, Primitive, Scheme, SchemeError, Template};
 
 impl Scheme {
-    /// This scheme with the issuer (`iss`) that its tokens must name: your API key for LiveKit.
+    /// This scheme with the issuer (`iss`) that its tokens must name: your API key for
+    /// [`LIVEKIT`](crate::presets::LIVEKIT).
     /// Without tokens nothing changes.
     ///
     /// ```
@@ -61,7 +62,7 @@ impl Scheme {
     }
 
     /// This scheme with the id under which the provider knows your webhook, which it signs and does
-    /// not send: PayPal's `webhook_id`. For other schemes nothing changes.
+    /// not send: `webhook_id` for [`PAYPAL`](crate::presets::PAYPAL). For other schemes nothing changes.
     ///
     /// ```
     /// use webhook_core::Secret;
@@ -93,10 +94,10 @@ impl Scheme {
     }
 
     fn with_token_rules(mut self, change: impl FnOnce(&mut TokenRules)) -> Self {
-        if let Grammar::Public(rules) = &mut self.grammar {
-            if let Rules::Token(rules) = rules.to_mut() {
-                change(rules);
-            }
+        if let Grammar::Public(rules) = &mut self.grammar
+            && let Rules::Token(rules) = rules.to_mut()
+        {
+            change(rules);
         }
         self
     }

@@ -16,7 +16,7 @@ use crate::{
     sign::{SignError, SignRequest, check_texts, header_value},
 };
 
-/// How long a token lasts, in seconds: as long as LiveKit's and Bird's.
+/// How long a token lasts, in seconds: as long as the providers' own.
 const LIFETIME: i64 = 60;
 
 /// Signs where the scheme's key is a secret.
@@ -89,11 +89,12 @@ fn claims(
         let target = request.target().ok_or(SignError::TargetMissing)?;
         claims.insert(name.to_owned(), url_hash(scheme, target).into());
     }
-    if let Some(claim) = &rules.body {
-        if !(claim.absent_without_body && request.body().is_empty()) {
-            let digest = claim.encoding.encode(&Sha256::digest(request.body()));
-            claims.insert(claim.name.to_owned(), digest.into());
-        }
+    let bodiless = request.body().is_empty();
+    if let Some(claim) = &rules.body
+        && !(claim.absent_without_body && bodiless)
+    {
+        let digest = claim.encoding.encode(&Sha256::digest(request.body()));
+        claims.insert(claim.name.to_owned(), digest.into());
     }
     Ok(claims)
 }

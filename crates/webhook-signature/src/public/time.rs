@@ -117,7 +117,7 @@ mod tests {
             ("1969-12-31T23:59:59.999Z", -1),
         ] {
             assert_eq!(
-                rfc3339(text.as_bytes()).map(|time| time.unix_millis()),
+                rfc3339(text.as_bytes()).map(webhook_core::Timestamp::unix_millis),
                 Some(millis),
                 "{text}"
             );

@@ -5,7 +5,7 @@
 pub(crate) enum UrlRule {
     /// One of these, to the letter.
     OneOf(&'static [&'static str]),
-    /// A host of PayPal's.
+    /// A host of `paypal.com`.
     PayPal,
     /// A certificate of Amazon SNS, as AWS's own library checks it.
     Sns,
@@ -18,9 +18,8 @@ impl UrlRule {
             Self::PayPal => split(url).is_some_and(|(host, _)| {
                 host == "paypal.com" || host.strip_suffix(".paypal.com").is_some_and(is_labels)
             }),
-            Self::Sns => {
-                split(url).is_some_and(|(host, path)| is_sns(host) && path.ends_with(".pem"))
-            }
+            Self::Sns => split(url)
+                .is_some_and(|(host, path)| is_sns(host) && path.as_bytes().ends_with(b".pem")),
         }
     }
 }

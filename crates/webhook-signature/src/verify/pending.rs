@@ -38,6 +38,13 @@ pub struct Pending {
 }
 
 /// What is done while the body arrives, and after it.
+#[cfg_attr(
+    feature = "public-key",
+    allow(
+        clippy::large_enum_variant,
+        reason = "the large one is the usual one, and a box would be an allocation for each delivery"
+    )
+)]
 enum Work {
     /// The front key's state, and what its tag is compared with.
     Mac(Mac, Judged),

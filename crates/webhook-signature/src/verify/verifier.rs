@@ -44,6 +44,10 @@ struct Inner {
     keys: Keys,
 }
 
+#[cfg_attr(
+    feature = "public-key",
+    allow(clippy::large_enum_variant, reason = "there is one for each verifier")
+)]
 enum Keys {
     /// Keyed states, the front one first.
     Macs(Key, Box<[Key]>),

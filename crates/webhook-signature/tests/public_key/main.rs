@@ -2,6 +2,7 @@
 //! build does not hold.
 #![cfg(feature = "public-key")]
 #![allow(
+    clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
     clippy::print_stdout,

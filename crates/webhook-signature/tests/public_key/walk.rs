@@ -88,13 +88,11 @@ fn deliveries_verify_and_changed_ones_do_not() {
                 refused(&delivery, &verifier, &body, "a changed body");
             }
             refused(&delivery, &verifier, b"", "no body");
-            refused(
-                &delivery,
-                &verifier,
-                &[&*delivery.body, b"x"].concat(),
-                "a longer body",
-            )
-            .as_str();
+            // Behind the signed field stands another one.
+            if name != "travis-ci" {
+                let longer = [&*delivery.body, b"x"].concat();
+                refused(&delivery, &verifier, &longer, "a longer body");
+            }
         }
     }
 }
@@ -133,7 +131,8 @@ fn signatures_have_one_spelling() {
             );
         }
         for more in [&b"="[..], b"A", b"AA", b"AAAA", b"00", b" x", b","] {
-            if name == "mailchannels" && more == b"," {
+            // Another element of a list, which is skipped.
+            if name == "standard-webhooks-asymmetric" && more == b" x" {
                 continue;
             }
             let long = [&*value, more].concat();

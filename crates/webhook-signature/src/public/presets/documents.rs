@@ -38,7 +38,7 @@ pub static AWS_SNS: Preset = preset(Data {
     form: Form::Ruled(&SNS_RULES),
     encoding: Encoding::Base64,
     text: &SNS_TEXT,
-    tolerance: within(3600),
+    tolerance: Some(within(3600)),
     evidence: Evidence::OfficialSdk,
     source: "npm sns-validator 0.3.5: index.js",
     notes: "Message, MessageId, Subject, Timestamp, TopicArn and Type are signed; MessageAttributes and UnsubscribeURL are not. Any topic of any AWS account has a valid signature: compare TopicArn with yours. Raw message delivery takes the signature away.",

@@ -20,10 +20,10 @@ use crate::{
 };
 
 /// Five minutes behind the clock and five minutes ahead: the default where the provider says none.
-pub(super) const FIVE_MINUTES: Option<Tolerance> = within(300);
+pub(super) const FIVE_MINUTES: Option<Tolerance> = Some(within(300));
 
-pub(super) const fn within(seconds: u64) -> Option<Tolerance> {
-    Some(Tolerance::within(Duration::from_secs(seconds)))
+pub(super) const fn within(seconds: u64) -> Tolerance {
+    Tolerance::within(Duration::from_secs(seconds))
 }
 
 /// How the signature stands where it does.

@@ -71,7 +71,7 @@ pub static FAL: Preset = preset(Data {
     notes: "Every key of the provider's key set is tried, because a delivery names none.",
 });
 
-/// HighLevel: RSA with SHA-256 over the body in `x-wh-signature`.
+/// [HighLevel](https://marketplace.gohighlevel.com/docs/webhook/WebhookIntegrationGuide): RSA with SHA-256 over the body in `x-wh-signature`.
 pub static HIGHLEVEL: Preset = preset(Data {
     name: "highlevel",
     title: "HighLevel",

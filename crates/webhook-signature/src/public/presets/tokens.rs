@@ -120,7 +120,7 @@ pub static LIVEKIT: Preset = preset(token(
     Primitive::HmacSha256,
     &LIVEKIT_RULES,
     &TIMED_BODY,
-    within(10),
+    Some(within(10)),
     (
         Evidence::OfficialSdk,
         "livekit/node-sdks: packages/livekit-server-sdk/src/WebhookReceiver.ts",
@@ -155,7 +155,7 @@ pub static MESSAGEBIRD: Preset = preset(token(
     Primitive::HmacSha256,
     &MESSAGEBIRD_RULES,
     &MESSAGEBIRD_TEXT,
-    within(5),
+    Some(within(5)),
     (
         Evidence::OfficialSdk,
         "messagebird/messagebird-nodejs: lib/webhook-signature-jwt.js",

@@ -26,7 +26,7 @@ pub(crate) struct Detached {
     /// `header.`
     start: String,
     unencoded: bool,
-    /// What stands in front of the body: nothing, or TrueLayer's two spellings of the path.
+    /// What stands in front of the body: nothing, or the head with each spelling of its path.
     fronts: Vec<String>,
     facts: Facts,
 }
@@ -104,7 +104,7 @@ fn header_ts(header: &Object) -> Result<Timestamp, Reason> {
     }
 }
 
-/// What TrueLayer signs in front of the body.
+/// What is signed in front of the body.
 struct Signed {
     fronts: Vec<String>,
     names: Vec<HeaderName>,
@@ -138,7 +138,7 @@ fn truelayer(header: &Object, parts: &Parts) -> Result<Signed, Reason> {
         }
         let value = only(&parts.headers, &name)?.ok_or(Reason::SignatureMismatch)?;
         let value = value.to_str().map_err(|_| Reason::SignatureMalformed)?;
-        lines += &format!("{spelling}: {value}\n");
+        lines.extend([spelling, ": ", value, "\n"]);
         names.push(name);
     }
     // A path is signed without the slash at its end, which an endpoint may have all the same.

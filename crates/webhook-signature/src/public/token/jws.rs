@@ -120,7 +120,7 @@ mod tests {
         let jws = Jws::parse(good.as_bytes()).unwrap();
         assert_eq!((jws.encoded_payload, &*jws.signature), ("e30", &[0][..]));
         for text in [
-            "".to_owned(),
+            String::new(),
             "..".to_owned(),
             format!("{good}."),
             format!("{good}="),
