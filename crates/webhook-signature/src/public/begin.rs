@@ -108,7 +108,11 @@ impl Claimed {
         let id = checked_id(scheme, covered, id)?;
 
         let mut candidates = Candidates::of_any_length();
-        let reading = grammar.read(value.as_bytes(), scheme.encoding, &mut candidates)?;
+        let mut reading = grammar.read(value.as_bytes(), scheme.encoding, &mut candidates)?;
+        let length = scheme.primitive.signature_bytes();
+        if length != 0 && !candidates.iter().any(|bytes| bytes.len() == length) {
+            reading.signatures = reading.signatures.and(Err(Reason::SignatureMalformed));
+        }
         let mut facts = Facts::of_headers(scheme, covered, headers);
         let mut time_text = &b""[..];
         if let Some(rule) = &scheme.timestamp {

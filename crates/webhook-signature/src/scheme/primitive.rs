@@ -24,7 +24,7 @@ pub enum Primitive {
     /// ECDSA over P-256 with SHA-256: DER in a header, `ES256` in a token.
     #[cfg(feature = "public-key")]
     EcdsaP256Sha256,
-    /// ECDSA over P-521 with SHA-512, in tokens: `ES512`.
+    /// ECDSA over P-521 with SHA-512: DER in a header, `ES512` in a token.
     #[cfg(feature = "public-key")]
     EcdsaP521Sha512,
     /// RSA (PKCS#1 v1.5) with SHA-1. Only for providers that have nothing better.

@@ -100,7 +100,10 @@ pub(crate) fn sign(primitive: Primitive, form: Form, text: &[u8]) -> Vec<u8> {
         Primitive::EcdsaP521Sha512 => {
             let signature: p521::ecdsa::Signature =
                 p521().sign_prehash(&Sha512::digest(text)).unwrap();
-            signature.to_bytes().to_vec()
+            match form {
+                Form::Plain => signature.to_der().as_bytes().to_vec(),
+                Form::Token => signature.to_bytes().to_vec(),
+            }
         }
         Primitive::RsaPkcs1Sha256 => rsa_sign(&rsa::RSA_PKCS1_SHA256, text),
         Primitive::RsaPssSha256 => rsa_sign(&rsa::RSA_PSS_SHA256, text),

@@ -66,6 +66,7 @@ fn a_scheme_of_ones_own_takes_any_primitive() {
     for primitive in [
         Primitive::Ed25519,
         Primitive::EcdsaP256Sha256,
+        Primitive::EcdsaP521Sha512,
         Primitive::RsaPkcs1Sha256,
         Primitive::RsaPssSha256,
     ] {

@@ -19,9 +19,9 @@ use crate::scheme::Primitive;
 /// ```
 /// use webhook_signature::PublicKey;
 ///
-/// let key = PublicKey::parse("whpk_9pUvHk+lfM+SGV3yqlFT2r+8D1IE5r1kVY/hTPkhBzA=")?;
+/// let key = PublicKey::parse("whpk_lG20kos4C8P4Qj+g2uAy8uGzgeVq7q1Ju7k/rJ4L3Qg=")?;
 /// assert_eq!(key.kind(), "ed25519");
-/// assert!(PublicKey::parse("whsec_9pUvHk+lfM+SGV3yqlFT2r+8D1IE5r1kVY/hTPkhBzA=").is_err());
+/// assert!(PublicKey::parse("whsec_lG20kos4C8P4Qj+g2uAy8uGzgeVq7q1Ju7k/rJ4L3Qg=").is_err());
 /// # Ok::<_, webhook_signature::PublicKeyError>(())
 /// ```
 #[derive(Clone)]
@@ -93,13 +93,10 @@ impl PublicKey {
                 let digest = text.hash(Sha256::new()).finalize();
                 key.verify_prehash(&digest, &signature).is_ok()
             }),
-            Kind::P521(key) => {
-                form == EcdsaForm::Fixed
-                    && p521::ecdsa::Signature::from_slice(signature).is_ok_and(|signature| {
-                        let digest = text.hash(Sha512::new()).finalize();
-                        key.verify_prehash(&digest, &signature).is_ok()
-                    })
-            }
+            Kind::P521(key) => p521_signature(form, signature).is_some_and(|signature| {
+                let digest = text.hash(Sha512::new()).finalize();
+                key.verify_prehash(&digest, &signature).is_ok()
+            }),
             Kind::Rsa(key) => rsa_parameters(primitive)
                 .is_some_and(|how| key.verify(how, text.joined(), signature).is_ok()),
         }
@@ -110,6 +107,13 @@ fn p256_signature(form: EcdsaForm, signature: &[u8]) -> Option<p256::ecdsa::Sign
     match form {
         EcdsaForm::Der => p256::ecdsa::Signature::from_der(signature).ok(),
         EcdsaForm::Fixed => p256::ecdsa::Signature::from_slice(signature).ok(),
+    }
+}
+
+fn p521_signature(form: EcdsaForm, signature: &[u8]) -> Option<p521::ecdsa::Signature> {
+    match form {
+        EcdsaForm::Der => p521::ecdsa::Signature::from_der(signature).ok(),
+        EcdsaForm::Fixed => p521::ecdsa::Signature::from_slice(signature).ok(),
     }
 }
 
