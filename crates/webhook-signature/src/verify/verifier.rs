@@ -184,6 +184,13 @@ impl Verifier {
     }
 
     /// The key in front; none where keys are public.
+    #[cfg_attr(
+        not(feature = "public-key"),
+        allow(
+            clippy::unnecessary_wraps,
+            reason = "there are none without that feature"
+        )
+    )]
     pub(crate) fn front(&self) -> Option<&Key> {
         match &self.0.keys {
             Keys::Macs(front, _) => Some(front),
