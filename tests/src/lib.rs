@@ -1,1 +1,16 @@
 //! What the crates promise together: helpers of the tests beside this.
+// What a helper cannot do fails its test.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::unwrap_used
+)]
+
+pub mod cargo;
+pub mod client;
+pub mod hosts;
+pub mod process;
+pub mod stand;

@@ -23,18 +23,12 @@ pub(crate) struct Head {
 }
 
 impl End {
-    pub(crate) fn of<B, E>(result: &Result<Response<B>, E>) -> Self {
-        match result {
-            Ok(response) => Self::answered(response),
-            Err(_) => Self::Failed,
-        }
+    /// A gRPC status is looked for only where the caller speaks gRPC.
+    pub(crate) fn answered<B>(response: &Response<B>, is_grpc: bool) -> Self {
+        Self::Answered(Head::of(response, is_grpc))
     }
 
-    pub(crate) fn answered<B>(response: &Response<B>) -> Self {
-        Self::Answered(Head::of(response))
-    }
-
-    pub(crate) const fn head(&self) -> Option<&Head> {
+    pub(crate) const fn head(self) -> Option<Head> {
         match self {
             Self::Answered(head) => Some(head),
             Self::Failed | Self::Gone => None,
@@ -43,17 +37,17 @@ impl End {
 }
 
 impl Head {
-    fn of<B>(response: &Response<B>) -> Self {
+    fn of<B>(response: &Response<B>, is_grpc: bool) -> Self {
         let rejection = response.extensions().get::<Rejection>();
         Self {
             status: response.status(),
-            grpc_status: grpc_status(response.headers()),
+            grpc_status: is_grpc.then(|| grpc_status(response.headers())).flatten(),
             rejection: rejection.map(|rejection| (rejection.reason(), rejection.check())),
         }
     }
 
     /// An answer of the inner service's own: no layer of the family refused.
-    fn judge(&self, is_verified: bool) -> (Reason, Option<Check>) {
+    fn judge(self, is_verified: bool) -> (Reason, Option<Check>) {
         // gRPC: UNKNOWN, INTERNAL, UNAVAILABLE and DATA_LOSS are the server's fault.
         if self.status.is_server_error() || matches!(self.grpc_status, Some(2 | 13 | 14 | 15)) {
             return (Reason::HandlerError, None);
@@ -87,7 +81,7 @@ pub(crate) struct Conclusion {
 impl Conclusion {
     /// What is said of the request: first what the response carries, then what a layer noted, then
     /// what the end itself tells.
-    pub(crate) fn of(end: &End, record: &DeliveryRecord) -> Self {
+    pub(crate) fn of(end: End, record: &DeliveryRecord) -> Self {
         let carried = end.head().and_then(|head| head.rejection);
         if let Some((reason, check)) = carried.or_else(|| record.refusal()) {
             return Self::because(reason, Some(check));

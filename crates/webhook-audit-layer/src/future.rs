@@ -11,7 +11,6 @@ use webhook_core::{Problem, Reject};
 
 use crate::{
     Sink,
-    conclusion::End,
     guard::{Guard, discard_payload},
 };
 
@@ -101,7 +100,7 @@ where
             Ok(Poll::Pending) => Poll::Pending,
             Ok(Poll::Ready(result)) => {
                 if let Some(guard) = guard.take() {
-                    guard.conclude(&End::of(&result));
+                    guard.conclude(&result);
                 }
                 Poll::Ready(result)
             }

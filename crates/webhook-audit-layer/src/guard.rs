@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use http::{Request, Response};
+use http::{Request, Response, request::Parts};
 use webhook_core::{
     Check, Clock, DeliveryRecord, Facts, Reason, Reject, Rejection, RequestId, Ticks, Timestamp,
 };
@@ -36,6 +36,12 @@ struct Open {
     started_at: Ticks,
 }
 
+impl Open {
+    fn sketch(&self) -> Parts {
+        self.told.sketch(&self.record)
+    }
+}
+
 impl<K: Sink, R> Guard<K, R> {
     /// Puts a record into the request's facts. `None` where an outer layer keeps one already.
     pub(crate) fn attach<B>(shared: &Arc<Shared<K, R>>, request: &mut Request<B>) -> Option<Self> {
@@ -60,8 +66,16 @@ impl<K: Sink, R> Guard<K, R> {
     }
 
     /// Records how the request ended.
-    pub(crate) fn conclude(mut self, end: &End) {
+    pub(crate) fn conclude<B, E>(mut self, result: &Result<Response<B>, E>) {
+        let end = match result {
+            Ok(response) => End::answered(response, self.is_grpc()),
+            Err(_) => End::Failed,
+        };
         self.emit(end);
+    }
+
+    fn is_grpc(&self) -> bool {
+        self.open.as_ref().is_some_and(|open| open.told.is_grpc)
     }
 
     /// Answers for an inner service that panicked, and records it.
@@ -75,15 +89,14 @@ impl<K: Sink, R> Guard<K, R> {
         let parts = self
             .open
             .as_ref()
-            .map(|open| open.told.sketch(&open.record))
-            .unwrap_or_else(|| Request::new(()).into_parts().0);
+            .map_or_else(|| Request::new(()).into_parts().0, Open::sketch);
         // Should the policy panic too, dropping `self` records the refusal all the same.
         let response = rejection.answer(&self.shared.rejection, &parts);
-        self.emit(&End::answered(&response));
+        self.emit(End::answered(&response, self.is_grpc()));
         response
     }
 
-    fn emit(&mut self, end: &End) {
+    fn emit(&mut self, end: End) {
         let Some(open) = self.open.take() else {
             return;
         };
@@ -105,7 +118,7 @@ impl<K: Sink, R> Guard<K, R> {
 
 impl<K: Sink, R> Drop for Guard<K, R> {
     fn drop(&mut self) {
-        self.emit(&End::Gone);
+        self.emit(End::Gone);
     }
 }
 

@@ -8,9 +8,7 @@ use http::{
 };
 use webhook_core::{DeliveryRecord, Facts, PeerAddr};
 
-use crate::record::{
-    MAX_METHOD_BYTES, MAX_PATH_BYTES, MAX_ROUTE_BYTES, MAX_USER_AGENT_BYTES, SenderText,
-};
+use crate::record::{MAX_METHOD_BYTES, MAX_PATH_BYTES, MAX_USER_AGENT_BYTES, SenderText};
 
 /// Copies, never the request's own `HeaderValue`s: those would pin the connection's read buffer.
 pub(crate) struct Told {
@@ -72,12 +70,14 @@ impl Told {
 #[cfg(feature = "axum")]
 fn route<B>(request: &Request<B>) -> Option<SenderText> {
     let matched: &axum::extract::MatchedPath = request.extensions().get()?;
-    Some(SenderText::new(matched.as_str(), MAX_ROUTE_BYTES))
+    Some(SenderText::new(
+        matched.as_str(),
+        crate::record::MAX_ROUTE_BYTES,
+    ))
 }
 
 #[cfg(not(feature = "axum"))]
 fn route<B>(_: &Request<B>) -> Option<SenderText> {
-    let _known_to_hosts_only = MAX_ROUTE_BYTES;
     None
 }
 

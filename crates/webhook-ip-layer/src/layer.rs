@@ -247,7 +247,7 @@ impl<R> IpLayer<R> {
     ///
     /// For the days before a list is enforced; while it is on, the lists protect nothing.
     #[must_use]
-    pub const fn with_shadow(mut self, shadow: bool) -> Self {
+    pub const fn with_insecure_shadow(mut self, shadow: bool) -> Self {
         self.shadow = shadow;
         self
     }

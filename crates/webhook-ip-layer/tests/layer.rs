@@ -227,7 +227,7 @@ async fn with_nothing_configured_everybody_passes_known_or_not() {
 async fn shadow_mode_records_and_lets_pass() {
     let layer = IpLayer::allow(["203.0.113.0/24"])
         .unwrap()
-        .with_shadow(true);
+        .with_insecure_shadow(true);
     let (response, record) = send(&layer, request("198.51.100.66:1")).await;
     assert_eq!(response.status(), StatusCode::OK);
     assert_eq!(record.verdict(Check::Ip), Some(Verdict::ShadowFail));

@@ -188,9 +188,14 @@ impl<K: Sink, R: Clone> Builder<K, R> {
         let mut mistakes = Vec::new();
         let ip = settings.ip(&mut mistakes);
         let per_network = RateLimitLayer::per_network();
-        let per_network = settings.quota(per_network, &settings.network_quota, &mut mistakes);
+        let per_network =
+            settings.quota(per_network, settings.network_quota.as_ref(), &mut mistakes);
         let per_endpoint = RateLimitLayer::per_endpoint();
-        let per_endpoint = settings.quota(per_endpoint, &settings.endpoint_quota, &mut mistakes);
+        let per_endpoint = settings.quota(
+            per_endpoint,
+            settings.endpoint_quota.as_ref(),
+            &mut mistakes,
+        );
         let (clock, budget) = (settings.clock.clone(), settings.budget.clone());
         let hmac = settings.hmac(&mut mistakes);
         match hmac {
@@ -213,7 +218,7 @@ impl<K: Sink, R: Clone> Builder<K, R> {
 
 impl Settings {
     fn ip(&self, mistakes: &mut Vec<Mistake>) -> IpLayer {
-        let mut layer = IpLayer::new().with_shadow(self.is_shadow);
+        let mut layer = IpLayer::new().with_insecure_shadow(self.is_shadow);
         if let Some(allow) = &self.allow {
             layer = keep(layer, |layer| layer.with_allow(allow), "allow", mistakes);
         }
@@ -240,14 +245,11 @@ impl Settings {
         let source = match &self.source {
             None if is_trusting => ClientAddressSource::XForwardedFor,
             None => ClientAddressSource::Peer,
-            Some(ClientAddressSource::Peer) => ClientAddressSource::Peer,
-            Some(source) => {
-                if !is_trusting {
-                    mistakes.push(Mistake::new("WHK-I005", NOBODY_TRUSTED));
-                }
-                source.clone()
-            }
+            Some(source) => source.clone(),
         };
+        if !is_trusting && source != ClientAddressSource::Peer {
+            mistakes.push(Mistake::new("WHK-I005", NOBODY_TRUSTED));
+        }
         ClientAddressConfig::new(
             source,
             trusted.unwrap_or_else(|()| TrustedProxies::nobody()),
@@ -257,12 +259,12 @@ impl Settings {
     fn quota(
         &self,
         layer: RateLimitLayer,
-        quota: &Option<Result<Quota, Mistake>>,
+        quota: Option<&Result<Quota, Mistake>>,
         mistakes: &mut Vec<Mistake>,
     ) -> RateLimitLayer {
         let layer = layer
             .with_clock(self.clock.clone())
-            .with_shadow(self.is_shadow);
+            .with_insecure_shadow(self.is_shadow);
         match quota {
             None => layer,
             Some(Ok(quota)) => layer.with_quota(*quota),

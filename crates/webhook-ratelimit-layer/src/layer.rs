@@ -187,10 +187,10 @@ impl<R> RateLimitLayer<R> {
     /// ```
     /// use webhook_ratelimit_layer::RateLimitLayer;
     ///
-    /// let layer = RateLimitLayer::per_network().with_shadow(true);
+    /// let layer = RateLimitLayer::per_network().with_insecure_shadow(true);
     /// ```
     #[must_use]
-    pub fn with_shadow(self, shadow: bool) -> Self {
+    pub fn with_insecure_shadow(self, shadow: bool) -> Self {
         Self {
             shadow,
             judge: Arc::default(),

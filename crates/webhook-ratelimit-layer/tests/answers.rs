@@ -174,7 +174,7 @@ fn the_record_keeps_the_verdict_and_the_name_of_the_quota() {
 #[test]
 fn shadow_mode_judges_records_and_lets_pass() {
     let limit = layer(Key::network(), Quota::per_minute(1).unwrap(), &clock().0);
-    let receiver = receiver(&limit.with_shadow(true));
+    let receiver = receiver(&limit.with_insecure_shadow(true));
     let (over, unknown) = (kept(), kept());
     assert_eq!(passed(&receiver, 5, || verified("192.0.2.1", "a")), 5);
     let response = send(&receiver, recorded(verified("192.0.2.1", "a"), &over));
@@ -208,7 +208,7 @@ fn a_pass_does_not_cover_up_the_shadow_refusal_of_another_quota() {
     let quota = Quota::per_minute(1).unwrap();
     let (clock, _) = clock();
     let inner = receiver(&layer(Key::all(), Quota::per_minute(100).unwrap(), &clock));
-    let limit = layer(Key::network(), quota, &clock).with_shadow(true);
+    let limit = layer(Key::network(), quota, &clock).with_insecure_shadow(true);
     let mut stack = limit.layer(inner);
     let record = kept();
     let runtime = tokio::runtime::Builder::new_current_thread()

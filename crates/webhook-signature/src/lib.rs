@@ -58,6 +58,9 @@
 
 mod bytes;
 mod candidates;
+#[cfg(feature = "explain")]
+#[cfg_attr(docsrs, doc(cfg(feature = "explain")))]
+pub mod explain;
 mod key;
 mod mac;
 pub mod presets;
@@ -70,6 +73,8 @@ mod verify;
 
 #[cfg(feature = "public-key")]
 pub use self::public::{KeySource, PublicKey, PublicKeyError, PublicKeys};
+#[cfg(feature = "toml")]
+pub use self::scheme::SchemeFileError;
 pub use self::{
     key::{KeyRing, KeyRingError, MAX_KEYS, SecretEncoding},
     presets::Preset,

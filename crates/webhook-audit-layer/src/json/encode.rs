@@ -38,11 +38,9 @@ fn add_end(line: &mut Line<'_>, record: &AuditRecord) {
     line.printed("id", record.id);
     line.word("outcome", record.outcome.as_str());
     line.word("reason", record.reason.as_str());
-    if record.outcome != Outcome::Accepted {
-        if let Some(stage) = record.stage {
-            line.word("webhook.reject.stage", stage.as_str());
-            line.word("webhook.reject.reason", record.reason.as_str());
-        }
+    if let Some(stage) = record.stage.filter(|_| record.outcome != Outcome::Accepted) {
+        line.word("webhook.reject.stage", stage.as_str());
+        line.word("webhook.reject.reason", record.reason.as_str());
     }
     if record.outcome == Outcome::Error {
         line.word("error.type", record.reason.as_str());

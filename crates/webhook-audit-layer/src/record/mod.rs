@@ -8,7 +8,7 @@ use std::time::Duration;
 use http::{StatusCode, Version};
 use webhook_core::{
     AddressError, Check, ClientAddr, DeliveryRecord, Name, Outcome, PeerAddr, Reason, RequestId,
-    Timestamp, Verification,
+    ShortText, Timestamp, Verification,
 };
 
 pub(crate) use self::text::CUT;
@@ -149,7 +149,7 @@ impl AuditRecord {
         json::encode(self, buffer);
     }
 
-    pub(crate) fn gather(moment: &Moment, told: Told, end: &End, record: &DeliveryRecord) -> Self {
+    pub(crate) fn gather(moment: &Moment, told: Told, end: End, record: &DeliveryRecord) -> Self {
         let conclusion = Conclusion::of(end, record);
         let verification = record.verification();
         let end_of_handler = |start| moment.ended_at.since(start);
@@ -216,7 +216,7 @@ fn secrets_tried(record: &DeliveryRecord) -> Vec<Name> {
 /// The verified delivery's, else what an unverified request claims.
 fn delivery_id(record: &DeliveryRecord) -> Option<SenderText> {
     let verified = record.verification().and_then(Verification::delivery_id);
-    let claimed = || record.claimed_delivery_id().map(|id| id.as_str());
+    let claimed = || record.claimed_delivery_id().map(ShortText::as_str);
     let id = verified.or_else(claimed)?;
     Some(SenderText::new(id, MAX_DELIVERY_ID_BYTES))
 }
@@ -234,5 +234,5 @@ pub(crate) fn sample() -> AuditRecord {
         ended_at: clock.ticks(),
     };
     let told = Told::of(&http::Request::new(()), true);
-    AuditRecord::gather(&moment, told, &End::Gone, &DeliveryRecord::default())
+    AuditRecord::gather(&moment, told, End::Gone, &DeliveryRecord::default())
 }

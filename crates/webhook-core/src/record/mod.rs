@@ -126,15 +126,27 @@ impl DeliveryRecord {
         self.slots()?.provider.get()
     }
 
-    /// Notes what the delivery was verified to be.
+    /// Notes what the delivery was verified to be. One whose signature covers the body says more
+    /// than one that a token made, and is the one that is told.
     pub fn set_verification(&self, verification: &Verification) {
-        self.once(|slots| slots.verification.set(verification.clone()).is_ok());
+        self.once(|slots| {
+            let slot = if verification.is_body_signed() {
+                &slots.signed_verification
+            } else {
+                &slots.verification
+            };
+            slot.set(verification.clone()).is_ok()
+        });
     }
 
     /// What the delivery was verified to be.
     #[must_use]
     pub fn verification(&self) -> Option<&Verification> {
-        self.slots()?.verification.get()
+        let slots = self.slots()?;
+        slots
+            .signed_verification
+            .get()
+            .or_else(|| slots.verification.get())
     }
 
     /// Notes the delivery id that an unverified request claims; it proves nothing.
@@ -245,7 +257,7 @@ impl fmt::Debug for DeliveryRecord {
 #[cfg(test)]
 mod tests {
     use super::{DeliveryRecord, MAX_NOTE_BYTES, RequestId};
-    use crate::{Check, Clock, Reason, Verdict};
+    use crate::{Check, Clock, Reason, Verdict, Verification};
 
     fn record() -> DeliveryRecord {
         DeliveryRecord::new(RequestId::generate(&Clock::system()))
@@ -274,6 +286,18 @@ mod tests {
         );
         record.set_refusal(Reason::RateLimited, Check::RateEndpoint);
         assert_eq!(record.verdict(Check::RateEndpoint), Some(Verdict::Fail));
+    }
+
+    #[test]
+    fn a_signature_says_more_than_a_token() {
+        let record = record();
+        record.set_verification(&Verification::new("token"));
+        assert_eq!(record.verification().unwrap().provider().as_str(), "token");
+        record.set_verification(&Verification::new("signature").with_signed_body());
+        assert_eq!(
+            record.verification().unwrap().provider().as_str(),
+            "signature"
+        );
     }
 
     #[test]

@@ -19,6 +19,8 @@ pub(super) struct Slots {
     pub(super) endpoint: OnceLock<Name>,
     pub(super) provider: OnceLock<Name>,
     pub(super) verification: OnceLock<Verification>,
+    /// One whose signature covers the body; it says more than one that a token made.
+    pub(super) signed_verification: OnceLock<Verification>,
     pub(super) claimed_delivery_id: OnceLock<ShortText>,
     pub(super) body_bytes: OnceLock<u64>,
     pub(super) quota: OnceLock<Name>,
@@ -40,6 +42,7 @@ impl Slots {
             endpoint: OnceLock::new(),
             provider: OnceLock::new(),
             verification: OnceLock::new(),
+            signed_verification: OnceLock::new(),
             claimed_delivery_id: OnceLock::new(),
             body_bytes: OnceLock::new(),
             quota: OnceLock::new(),

@@ -12,7 +12,7 @@ use crate::key::SecretEncoding;
 /// Five minutes, as [Standard Webhooks] and most providers have it.
 ///
 /// [Standard Webhooks]: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
-const DEFAULT_TOLERANCE: Tolerance = Tolerance::within(Duration::from_secs(300));
+pub(super) const DEFAULT_TOLERANCE: Tolerance = Tolerance::within(Duration::from_secs(300));
 
 /// Builds a [`Scheme`]; every mistake is told by [`build`](Self::build).
 ///

@@ -8,6 +8,8 @@ mod builder;
 mod definition;
 mod encoding;
 mod error;
+#[cfg(feature = "toml")]
+mod file;
 mod grammar;
 mod location;
 mod primitive;
@@ -15,6 +17,8 @@ mod template;
 mod timestamp;
 mod tolerance;
 
+#[cfg(feature = "toml")]
+pub use self::file::SchemeFileError;
 pub use self::{
     builder::SchemeBuilder, definition::Scheme, encoding::Encoding, error::SchemeError,
     primitive::Primitive, template::Part, timestamp::TimestampUnit, tolerance::Tolerance,

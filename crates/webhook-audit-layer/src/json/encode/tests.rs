@@ -26,8 +26,8 @@ fn assert_is_one_safe_line(line: &str) {
     assert!(line.len() <= MAX_LINE_BYTES, "{}", line.len());
 }
 
-fn text(text: &str) -> Option<SenderText> {
-    Some(SenderText::new(text, usize::MAX))
+fn sent(text: &str) -> SenderText {
+    SenderText::new(text, usize::MAX)
 }
 
 #[test]
@@ -36,12 +36,12 @@ fn a_full_record_has_the_members_of_the_convention() {
     record.outcome = Reason::SignatureMismatch.outcome();
     record.reason = Reason::SignatureMismatch;
     record.stage = Some(Check::Signature);
-    record.method = text("POST").unwrap();
-    record.path = text("/webhooks/github");
-    record.route = text("/webhooks/{provider}");
+    record.method = sent("POST");
+    record.path = Some(sent("/webhooks/github"));
+    record.route = Some(sent("/webhooks/{provider}"));
     record.scheme = Some("https");
     record.version = Version::HTTP_2;
-    record.user_agent = text("curl/8.5.0");
+    record.user_agent = Some(sent("curl/8.5.0"));
     record.peer = Some(PeerAddr::new("10.0.3.7:4711".parse().unwrap()));
     record.client = Some(ClientAddr::new("203.0.113.9".parse().unwrap(), Some(99)));
     record.body_bytes = Some(812);
@@ -49,8 +49,8 @@ fn a_full_record_has_the_members_of_the_convention() {
     record.endpoint = Some("tenant-7".into());
     record.provider = Some("github".into());
     record.secrets_tried = vec!["2025-Q3".into(), "2025-Q4".into()];
-    record.delivery_id = text("72d3");
-    record.note = text("order 7");
+    record.delivery_id = Some(sent("72d3"));
+    record.note = Some(sent("order 7"));
     record.quota = Some("per-network".into());
     record.verify_time = Some(std::time::Duration::from_nanos(41_999));
     let id = record.id.to_string();
@@ -127,13 +127,13 @@ fn largest(character: &str) -> AuditRecord {
     record.verify_time = Some(std::time::Duration::MAX);
     record.handler_time = Some(std::time::Duration::MAX);
     record.total_time = std::time::Duration::MAX;
-    record.method = text(&long).unwrap();
-    record.delivery_id = text(&long);
-    record.event_type = text(&long);
-    record.note = text(&long);
-    record.route = text(&long);
-    record.path = text(&long);
-    record.user_agent = text(&long);
+    record.method = sent(&long);
+    record.delivery_id = Some(sent(&long));
+    record.event_type = Some(sent(&long));
+    record.note = Some(sent(&long));
+    record.route = Some(sent(&long));
+    record.path = Some(sent(&long));
+    record.user_agent = Some(sent(&long));
     record
 }
 
@@ -164,9 +164,9 @@ fn the_largest_record_is_a_line_with_all_that_matters() {
 fn what_a_stranger_usually_sends_is_not_cut() {
     let mut record = sample();
     let (path, agent) = ("p".repeat(512), "u".repeat(256));
-    record.path = text(&path);
-    record.user_agent = text(&agent);
-    record.delivery_id = text("72d3162e-cc78-11e3-81ab-4c9367dc0958");
+    record.path = Some(sent(&path));
+    record.user_agent = Some(sent(&agent));
+    record.delivery_id = Some(sent("72d3162e-cc78-11e3-81ab-4c9367dc0958"));
     let line = parsed(&record);
     assert_eq!(line["url.path"], path);
     assert_eq!(line["user_agent.original"], agent);
@@ -215,7 +215,7 @@ proptest! {
         let request = Request::post("/a").header("user-agent", value).body(()).unwrap();
         let mut record = sample();
         record.user_agent = crate::told::Told::of(&request, true).user_agent;
-        record.delivery_id = text(&id);
+        record.delivery_id = Some(sent(&id));
         let line = parsed(&record);
         let mut expected = String::new();
         for chunk in agent.utf8_chunks() {
@@ -237,13 +237,13 @@ proptest! {
         record.outcome = record.reason.outcome();
         record.stage = Some(Check::Signature);
         record.body_bytes = bytes;
-        record.method = text(&texts[0]).unwrap();
-        record.path = text(&texts[1]);
-        record.route = text(&texts[2]);
-        record.user_agent = text(&texts[3]);
-        record.delivery_id = text(&texts[4]);
-        record.event_type = text(&texts[5]);
-        record.note = text(&texts[6]);
+        record.method = sent(&texts[0]);
+        record.path = Some(sent(&texts[1]));
+        record.route = Some(sent(&texts[2]));
+        record.user_agent = Some(sent(&texts[3]));
+        record.delivery_id = Some(sent(&texts[4]));
+        record.event_type = Some(sent(&texts[5]));
+        record.note = Some(sent(&texts[6]));
         record.provider = Some(texts[7].clone().into());
         let line = parsed(&record);
         prop_assert_eq!(&line["reason"], record.reason.as_str());

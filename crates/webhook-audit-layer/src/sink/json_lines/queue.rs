@@ -40,10 +40,19 @@ struct State {
     is_idle: bool,
     /// Somebody waits for what is in the queue.
     flushing: usize,
-    is_closed: bool,
-    is_abandoned: bool,
-    is_finished: bool,
+    phase: Phase,
     failing: Option<io::ErrorKind>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Phase {
+    Open,
+    /// No more records are taken in.
+    Closed,
+    /// A writer that fails is not tried again.
+    Abandoned,
+    /// The thread is gone.
+    Finished,
 }
 
 /// What a handle counts.
@@ -76,9 +85,7 @@ impl Queue {
                 told_settled: 0,
                 is_idle: false,
                 flushing: 0,
-                is_closed: false,
-                is_abandoned: false,
-                is_finished: false,
+                phase: Phase::Open,
                 failing: None,
             }),
             work: Condvar::new(),
@@ -95,7 +102,7 @@ impl Queue {
         let mut state = self.lock();
         let open = state.pushed - state.settled;
         let has_room = usize::try_from(open).is_ok_and(|open| open < state.capacity);
-        if state.is_closed || !has_room {
+        if state.is_closed() || !has_room {
             state.refused += 1;
             // The record is freed after the lock.
             drop(state);
@@ -114,7 +121,7 @@ impl Queue {
     /// Waits for work, lets a batch gather, and swaps it for the empty one.
     pub(super) fn next(&self, batch: &mut Vec<AuditRecord>) -> Work {
         let mut state = self.lock();
-        while state.has_nothing_to_tell() && !state.is_closed {
+        while state.has_nothing_to_tell() && !state.is_closed() {
             state.is_idle = true;
             state = wait(&self.work, state);
         }
@@ -154,11 +161,8 @@ impl Queue {
         self.progress.notify_all();
         let waited = self
             .work
-            .wait_timeout_while(state, pause, |state| !state.is_abandoned);
-        !waited
-            .unwrap_or_else(PoisonError::into_inner)
-            .0
-            .is_abandoned
+            .wait_timeout_while(state, pause, |state| state.phase < Phase::Abandoned);
+        waited.unwrap_or_else(PoisonError::into_inner).0.phase < Phase::Abandoned
     }
 
     /// The thread's last word. What is not settled is lost.
@@ -166,8 +170,7 @@ impl Queue {
         let mut state = self.lock();
         state.lost = state.pushed - state.settled;
         state.settled = state.pushed;
-        state.is_closed = true;
-        state.is_finished = true;
+        state.phase = Phase::Finished;
         let lost = mem::take(&mut state.waiting);
         drop(state);
         self.progress.notify_all();
@@ -181,13 +184,15 @@ impl Queue {
 
     pub(super) fn shutdown(&self, timeout: Duration) -> Result<(), FlushError> {
         let mut state = self.lock();
-        state.is_closed = true;
+        state.phase = state.phase.max(Phase::Closed);
         self.wait_until_settled(state, timeout)
     }
 
     /// Has the thread give up a writer that fails.
     pub(super) fn abandon(&self) {
-        self.lock().is_abandoned = true;
+        let mut state = self.lock();
+        state.phase = state.phase.max(Phase::Abandoned);
+        drop(state);
         self.work.notify_one();
     }
 
@@ -210,7 +215,7 @@ impl Queue {
         self.work.notify_one();
         let waited = self.progress.wait_timeout_while(state, timeout, |state| {
             let is_settled = state.settled >= target && state.told_settled >= refused;
-            !is_settled && !state.is_finished
+            !is_settled && state.phase < Phase::Finished
         });
         let mut state = waited.unwrap_or_else(PoisonError::into_inner).0;
         state.flushing -= 1;
@@ -233,7 +238,11 @@ impl Queue {
 impl State {
     /// Whether a batch is not to gather any longer.
     fn is_urgent(&self) -> bool {
-        self.flushing > 0 || self.is_closed || self.waiting.len() >= self.capacity / 2
+        self.flushing > 0 || self.is_closed() || self.waiting.len() >= self.capacity / 2
+    }
+
+    fn is_closed(&self) -> bool {
+        self.phase >= Phase::Closed
     }
 
     fn has_nothing_to_tell(&self) -> bool {

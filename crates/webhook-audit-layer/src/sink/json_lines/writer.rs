@@ -23,7 +23,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 pub(super) struct Writer<W> {
     queue: Arc<Queue>,
     clock: Clock,
-    writer: W,
+    out: W,
     /// Lines that are not written yet, from `written` on.
     lines: Vec<u8>,
     written: usize,
@@ -33,11 +33,11 @@ pub(super) struct Writer<W> {
 struct Abandoned;
 
 impl<W: Write + Send + 'static> Writer<W> {
-    pub(super) fn start(writer: W, queue: Arc<Queue>) -> io::Result<()> {
+    pub(super) fn start(out: W, queue: Arc<Queue>) -> io::Result<()> {
         let mut this = Self {
             queue,
             clock: Clock::system(),
-            writer,
+            out,
             lines: Vec::with_capacity(BLOCK + json::MAX_LINE_BYTES),
             written: 0,
         };
@@ -121,13 +121,13 @@ impl<W: Write + Send + 'static> Writer<W> {
             .get(self.written..)
             .filter(|rest| !rest.is_empty())
         {
-            match self.writer.write(rest) {
+            match self.out.write(rest) {
                 Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
                 Ok(count) => self.written = self.written.saturating_add(count),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
         }
-        self.writer.flush()
+        self.out.flush()
     }
 }

@@ -65,26 +65,26 @@ macro_rules! emit {
             network.peer.port = $record.peer.and_then(|peer| peer.port()),
             url.scheme = $record.scheme,
             http.request.body.size = $record.body_bytes,
-            webhook.provider = name(&$record.provider),
-            webhook.source.id = name(&$record.endpoint),
-            webhook.secret.id = name(&$record.secret_id),
-            webhook.quota = name(&$record.quota),
+            webhook.provider = name($record.provider.as_ref()),
+            webhook.source.id = name($record.endpoint.as_ref()),
+            webhook.secret.id = name($record.secret_id.as_ref()),
+            webhook.quota = name($record.quota.as_ref()),
             secrets_tried = tried(&$record.secrets_tried),
             checks = %$record.checks,
             verify_us = $record.verify_time.map(micros),
             handler_us = $record.handler_time.map(micros),
             total_us = micros($record.total_time),
             http.request.method = ?$record.method,
-            webhook.delivery.id = text(&$record.delivery_id),
+            webhook.delivery.id = text($record.delivery_id.as_ref()),
             webhook.delivery.id.signed = $record
                 .delivery_id
                 .is_some()
                 .then_some($record.is_delivery_id_signed),
-            webhook.event.type = text(&$record.event_type),
-            note = text(&$record.note),
-            http.route = text(&$record.route),
-            url.path = text(&$record.path),
-            user_agent.original = text(&$record.user_agent),
+            webhook.event.type = text($record.event_type.as_ref()),
+            note = text($record.note.as_ref()),
+            http.route = text($record.route.as_ref()),
+            url.path = text($record.path.as_ref()),
+            user_agent.original = text($record.user_agent.as_ref()),
             suppressed = $suppressed,
             "webhook request"
         )
@@ -96,10 +96,13 @@ impl Sink for TracingSink {
         match record.outcome {
             Outcome::Accepted => emit!(INFO, record, None::<u64>),
             Outcome::Error => emit!(ERROR, record, None::<u64>),
-            _ => match self.limiter.admit(&record) {
-                Some(suppressed) => emit!(WARN, record, Some(suppressed)),
-                None => emit!(DEBUG, record, None::<u64>),
-            },
+            _ => {
+                if let Some(suppressed) = self.limiter.admit(&record) {
+                    emit!(WARN, record, Some(suppressed));
+                } else {
+                    emit!(DEBUG, record, None::<u64>);
+                }
+            }
         }
     }
 }
@@ -123,16 +126,12 @@ impl fmt::Display for Address {
 }
 
 /// In quotes, so that a text with a space in it is not taken for two fields.
-fn text(text: &Option<SenderText>) -> Option<impl Value> {
-    text.as_ref().map(field::debug)
+fn text(text: Option<&SenderText>) -> Option<impl Value> {
+    text.map(field::debug)
 }
 
-fn name(name: &Option<Name>) -> Option<impl Value> {
-    let name = name.as_ref()?;
-    Some(field::display(SenderText::new(
-        name.as_str(),
-        MAX_NAME_BYTES,
-    )))
+fn name(name: Option<&Name>) -> Option<impl Value> {
+    name.map(|name| field::display(SenderText::new(name.as_str(), MAX_NAME_BYTES)))
 }
 
 fn tried(names: &[Name]) -> Option<impl Value> {

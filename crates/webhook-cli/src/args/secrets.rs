@@ -1,0 +1,258 @@
+use std::{
+    env,
+    ffi::{OsStr, OsString},
+    fs,
+    path::Path,
+};
+
+use clap::{Args, ValueEnum};
+use webhook_core::{Secret, SecretError};
+use webhook_signature::{KeyRing, Scheme, SecretEncoding};
+
+use super::{bytes_of, in_words_of_the_command_line};
+use crate::exit::{Failure, say};
+
+#[derive(Args)]
+#[command(next_help_heading = "Secrets")]
+pub(crate) struct SecretArgs {
+    /// A secret, with its id in front if it has one; the process list shows it to everybody
+    #[arg(long, value_name = "[ID=]SECRET", allow_hyphen_values = true)]
+    secret: Vec<OsString>,
+
+    /// An environment variable that holds a secret
+    #[arg(long, value_name = "[ID=]NAME")]
+    secret_env: Vec<OsString>,
+
+    /// A file that holds a secret; one newline at its end is dropped
+    #[arg(long, value_name = "[ID=]FILE")]
+    secret_file: Vec<OsString>,
+
+    /// How the secret's text becomes the key, if not as the provider has it
+    #[arg(long, value_name = "ENCODING", value_enum)]
+    secret_encoding: Option<KeyText>,
+
+    /// Accept a secret of fewer than 16 bytes
+    #[arg(long)]
+    insecure_short_secret: bool,
+}
+
+/// How a secret's text is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum KeyText {
+    Raw,
+    Hex,
+    Base64,
+    Whsec,
+    Pem,
+    SpkiBase64,
+    #[value(name = "ed25519-hex")]
+    Ed25519Hex,
+    #[value(name = "ed25519-base64")]
+    Ed25519Base64,
+}
+
+impl KeyText {
+    fn encoding(self) -> Result<SecretEncoding, Failure> {
+        match self {
+            Self::Raw => Ok(SecretEncoding::Raw),
+            Self::Hex => Ok(SecretEncoding::Hex),
+            Self::Base64 => Ok(SecretEncoding::Base64),
+            Self::Whsec => Ok(SecretEncoding::Whsec),
+            Self::Pem | Self::SpkiBase64 | Self::Ed25519Hex | Self::Ed25519Base64 => {
+                Err(Failure::usage(
+                    "this build verifies shared secrets only, not public keys; use raw, hex, base64 or whsec",
+                ))
+            }
+        }
+    }
+}
+
+/// A secret and its id, if it was given one.
+struct Given {
+    id: Option<String>,
+    secret: Secret,
+}
+
+impl SecretArgs {
+    /// The scheme with the secret's encoding, if that is overridden.
+    pub(crate) fn encoded(&self, scheme: Scheme) -> Result<Scheme, Failure> {
+        Ok(match self.secret_encoding {
+            Some(text) => scheme.with_secret_encoding(text.encoding()?),
+            None => scheme,
+        })
+    }
+
+    /// All secrets, with an id for each.
+    pub(crate) fn ring(&self) -> Result<KeyRing, Failure> {
+        let mut given = self.read()?.into_iter();
+        let first = given.next().ok_or_else(|| {
+            Failure::usage("no secret; give --secret-env, --secret-file or --secret")
+        })?;
+        let id = first.id.unwrap_or_else(|| "default".to_owned());
+        let ring = KeyRing::new(id, first.secret).map_err(Failure::usage)?;
+        (2..).zip(given).try_fold(ring, |ring, (place, given)| {
+            let id = given.id.unwrap_or_else(|| format!("secret-{place}"));
+            ring.with(id, given.secret).map_err(Failure::usage)
+        })
+    }
+
+    /// The one secret that signs.
+    pub(crate) fn one(&self) -> Result<KeyRing, Failure> {
+        match self.secret.len() + self.secret_env.len() + self.secret_file.len() {
+            0 | 1 => self.ring(),
+            _ => Err(Failure::usage(
+                "several secrets; a delivery is signed with one",
+            )),
+        }
+    }
+
+    fn read(&self) -> Result<Vec<Given>, Failure> {
+        if !self.secret.is_empty() {
+            say(
+                "warning: --secret shows the secret in the process list and in the shell's history; prefer --secret-env or --secret-file",
+            );
+        }
+        let from_arguments = self.secret.iter().map(|text| self.read_argument(text));
+        let from_environment = self
+            .secret_env
+            .iter()
+            .map(|text| self.read_environment(text));
+        let from_files = self.secret_file.iter().map(|text| self.read_file(text));
+        from_arguments
+            .chain(from_environment)
+            .chain(from_files)
+            .collect()
+    }
+
+    fn read_argument(&self, text: &OsStr) -> Result<Given, Failure> {
+        let text = bytes_of(text);
+        let (id, secret) = split_id(&text);
+        self.given(id, secret.to_vec(), "--secret")
+    }
+
+    fn read_environment(&self, text: &OsStr) -> Result<Given, Failure> {
+        let (id, name) = split_id_of_name(text);
+        let value = env::var_os(&name);
+        let origin = format!("the environment variable {}", name.display());
+        let value = value.ok_or_else(|| Failure::usage(format!("{origin} is not set")))?;
+        self.given(id, bytes_of(&value), &origin)
+    }
+
+    fn read_file(&self, text: &OsStr) -> Result<Given, Failure> {
+        let (id, name) = split_id_of_name(text);
+        let path = Path::new(&name);
+        let mut bytes = fs::read(path).map_err(|error| Failure::unreadable(path, &error))?;
+        if bytes.ends_with(b"\n") {
+            bytes.pop();
+            if bytes.ends_with(b"\r") {
+                bytes.pop();
+            }
+            say(format_args!(
+                "note: the newline at the end of {} is not part of the secret",
+                path.display()
+            ));
+        }
+        self.given(id, bytes, &format!("the file {}", path.display()))
+    }
+
+    fn given(&self, id: Option<String>, bytes: Vec<u8>, origin: &str) -> Result<Given, Failure> {
+        let secret = if self.insecure_short_secret {
+            Secret::insecure_short(bytes)
+        } else {
+            Secret::new(bytes)
+        };
+        let told = |error: SecretError| {
+            let error = error.of(format!("the secret of {origin}"));
+            Failure::usage(in_words_of_the_command_line(error))
+        };
+        Ok(Given {
+            id,
+            secret: secret.map_err(told)?,
+        })
+    }
+}
+
+/// The id in front of the first `=`, if what stands there can be one.
+///
+/// Base64 ends with `=` too. What follows that is nothing, or another `=`: then the text is a
+/// secret without an id if it is as long as base64 is, else an id without a secret.
+fn split_id(text: &[u8]) -> (Option<String>, &[u8]) {
+    const SHORTEST_BASE64: usize = 24;
+    let Some((id, rest)) = split_at_equals(text) else {
+        return (None, text);
+    };
+    let is_id = !id.is_empty()
+        && id.len() <= 64
+        && id
+            .iter()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(byte));
+    let digits = text.strip_prefix(b"whsec_").unwrap_or(text);
+    let is_base64 = matches!(rest, b"" | b"=")
+        && digits.len() >= SHORTEST_BASE64
+        && digits.len().is_multiple_of(4)
+        && !digits.iter().any(|byte| b"-_.".contains(byte));
+    if is_base64 || !is_id {
+        return (None, text);
+    }
+    (Some(String::from_utf8_lossy(id).into_owned()), rest)
+}
+
+fn split_at_equals(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let at = text.iter().position(|byte| *byte == b'=')?;
+    let (id, rest) = text.split_at_checked(at)?;
+    Some((id, rest.strip_prefix(b"=")?))
+}
+
+/// As [`split_id`], for the name of a variable or a file.
+fn split_id_of_name(text: &OsStr) -> (Option<String>, OsString) {
+    let Some(known) = text.to_str() else {
+        return (None, text.to_owned());
+    };
+    match split_id(known.as_bytes()) {
+        (Some(id), _) => {
+            let name = known.get(id.len() + 1..).unwrap_or_default();
+            (Some(id), name.into())
+        }
+        (None, _) => (None, text.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::split_id;
+
+    #[test]
+    fn ids_stand_in_front_and_padding_is_none() {
+        for (text, id, secret) in [
+            ("2026-q4=whsec_abc", Some("2026-q4"), "whsec_abc"),
+            ("a=b=c", Some("a"), "b=c"),
+            ("a=", Some("a"), ""),
+            (
+                "production-2026-with-a-long-name=",
+                Some("production-2026-with-a-long-name"),
+                "",
+            ),
+            ("no id", None, "no id"),
+            ("=x", None, "=x"),
+            ("two words=x", None, "two words=x"),
+            (
+                "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwAA==",
+                None,
+                "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwAA==",
+            ),
+            (
+                "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwAAA=",
+                None,
+                "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwAAA=",
+            ),
+            (
+                "k=MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwAA==",
+                Some("k"),
+                "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwAA==",
+            ),
+        ] {
+            let (found, rest) = split_id(text.as_bytes());
+            assert_eq!((found.as_deref(), rest), (id, secret.as_bytes()), "{text}");
+        }
+    }
+}
