@@ -22,6 +22,7 @@ const BODY: &str = "{\"a\": \"b\"}\n";
 struct Sender {
     chosen: [String; 2],
     secret: String,
+    covers_body: bool,
     covers_url: bool,
     covers_id: Option<String>,
     has_time: bool,
@@ -47,6 +48,7 @@ impl Sender {
         Some(Self {
             chosen: ["--provider".to_owned(), text("name")],
             secret: secret(&text("secret_encoding"))?.to_owned(),
+            covers_body: content.contains("body"),
             covers_url: content.contains("{url}") || content.contains("{target}"),
             covers_id: provider["delivery_id_signed"]
                 .as_bool()?
@@ -138,21 +140,19 @@ impl Sender {
         };
         let mut all = vec![
             (
-                "a byte of the body",
-                with(&|d| d.body = BODY.replace('b', "c")),
-            ),
-            ("a byte more", with(&|d| d.body.push('x'))),
-            ("no body", with(&|d| d.body.clear())),
-            (
                 "another secret",
                 with(&|d| d.secret = d.secret.replace('A', "B")),
             ),
             ("no headers", with(&|d| d.headers.clear())),
-            (
-                "each header twice",
-                with(&|d| d.headers.extend(d.headers.clone())),
-            ),
         ];
+        if self.covers_body {
+            all.push((
+                "a byte of the body",
+                with(&|d| d.body = BODY.replace('b', "c")),
+            ));
+            all.push(("a byte more", with(&|d| d.body.push('x'))));
+            all.push(("no body", with(&|d| d.body.clear())));
+        }
         if self.covers_url {
             all.push(("the path", with(&|d| d.url = d.url.replace("/a?", "/b?"))));
             all.push(("the query", with(&|d| d.url.push('d'))));
@@ -222,6 +222,7 @@ fn schemes_in_files_sign_and_verify() {
             secret: secret(if is_whsec { "whsec" } else { "raw" })
                 .unwrap()
                 .to_owned(),
+            covers_body: true,
             covers_url: text.contains("{url}"),
             covers_id: text.contains("{id}").then(|| "hooli-id".to_owned()),
             has_time: text.contains("{timestamp}"),
@@ -241,6 +242,7 @@ fn the_readmes_scheme_is_one() {
     let sender = Sender {
         chosen: ["--scheme".to_owned(), folder.file("readme.toml", text)],
         secret: secret("raw").unwrap().to_owned(),
+        covers_body: true,
         covers_url: false,
         covers_id: None,
         has_time: true,

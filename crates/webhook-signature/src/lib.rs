@@ -58,11 +58,15 @@
 
 mod bytes;
 mod candidates;
+mod custom;
 #[cfg(feature = "explain")]
 #[cfg_attr(docsrs, doc(cfg(feature = "explain")))]
 pub mod explain;
+mod hash;
+mod json;
 mod key;
 mod mac;
+mod multipart;
 pub mod presets;
 #[cfg(feature = "public-key")]
 #[cfg_attr(docsrs, doc(cfg(feature = "public-key")))]
@@ -77,7 +81,7 @@ pub use self::public::{KeySource, PublicKey, PublicKeyError, PublicKeys};
 pub use self::scheme::SchemeFileError;
 pub use self::{
     key::{KeyRing, KeyRingError, MAX_KEYS, SecretEncoding},
-    presets::Preset,
+    presets::{Evidence, Kind, Preset},
     scheme::{
         Encoding, Part, Primitive, Scheme, SchemeBuilder, SchemeError, TimestampUnit, Tolerance,
     },

@@ -1,9 +1,12 @@
-//! HMAC states of any primitive.
+//! Keyed states of any primitive.
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha1::Sha1;
 use sha2::{Sha256, Sha384, Sha512};
 
+use zeroize::Zeroizing;
+
+use crate::hash::{Hash, sha256};
 use crate::scheme::{MAX_SIGNATURE_BYTES, Primitive};
 
 /// A keyed state. Made once for each key and cloned for each delivery, which saves the two blocks
@@ -14,6 +17,8 @@ pub(crate) enum Mac {
     Sha256(Hmac<Sha256>),
     Sha384(Hmac<Sha384>),
     Sha512(Hmac<Sha512>),
+    Hash(Hash),
+    Token(Zeroizing<Vec<u8>>),
 }
 
 /// What a state came to.
@@ -23,15 +28,26 @@ pub(crate) struct Tag {
 }
 
 impl Mac {
-    /// A state for a key of any length; `None` for what is no HMAC.
+    /// A state for a key of any length; `None` where nothing secret makes the signature.
     pub(crate) fn new(primitive: Primitive, key: &[u8]) -> Option<Self> {
         Some(match primitive {
             Primitive::HmacSha1 => Self::Sha1(Hmac::new_from_slice(key).ok()?),
             Primitive::HmacSha256 => Self::Sha256(Hmac::new_from_slice(key).ok()?),
             Primitive::HmacSha384 => Self::Sha384(Hmac::new_from_slice(key).ok()?),
             Primitive::HmacSha512 => Self::Sha512(Hmac::new_from_slice(key).ok()?),
+            Primitive::Sha1OfSecretAndText => Self::Hash(Hash::sha1().behind(key)),
+            Primitive::Sha256OfSecretAndText => Self::Hash(Hash::sha256().behind(key)),
+            Primitive::Sha1OfTextAndSecret => Self::Hash(Hash::sha1().before(key)),
+            Primitive::Sha256OfTextAndSecret => Self::Hash(Hash::sha256().before(key)),
+            Primitive::Token => Self::Token(Zeroizing::new(key.to_vec())),
+            Primitive::Unsigned => return None,
             #[cfg(feature = "public-key")]
-            _ => return None,
+            Primitive::Ed25519
+            | Primitive::EcdsaP256Sha256
+            | Primitive::EcdsaP521Sha512
+            | Primitive::RsaPkcs1Sha1
+            | Primitive::RsaPkcs1Sha256
+            | Primitive::RsaPssSha256 => return None,
         })
     }
 
@@ -41,6 +57,8 @@ impl Mac {
             Self::Sha256(mac) => mac.update(bytes),
             Self::Sha384(mac) => mac.update(bytes),
             Self::Sha512(mac) => mac.update(bytes),
+            Self::Hash(hash) => hash.update(bytes),
+            Self::Token(_) => {}
         }
     }
 
@@ -50,6 +68,16 @@ impl Mac {
             Self::Sha256(mac) => Tag::new(mac.finalize().as_bytes()),
             Self::Sha384(mac) => Tag::new(mac.finalize().as_bytes()),
             Self::Sha512(mac) => Tag::new(mac.finalize().as_bytes()),
+            Self::Hash(hash) => hash.finish(Tag::new),
+            Self::Token(secret) => Tag::new(&sha256(&secret)),
+        }
+    }
+
+    /// The secret, where the delivery shows it.
+    pub(crate) fn token(&self) -> Option<&[u8]> {
+        match self {
+            Self::Token(secret) => Some(secret),
+            _ => None,
         }
     }
 }

@@ -7,6 +7,8 @@ use webhook_core::Timestamp;
 
 use crate::{
     Verifier,
+    candidates::Candidates,
+    custom::{Custom, Delivery},
     scheme::{Part, Scheme, SignedText, Source},
 };
 
@@ -102,6 +104,10 @@ pub enum SignError {
     /// The scheme's keys are public ones, which cannot sign.
     #[cfg(feature = "public-key")]
     NoPrivateKey,
+    /// The signature stands in the body or the query, so that no header can carry it.
+    NotInAHeader,
+    /// The scheme cannot sign this body: it is no text, or lacks the signed timestamp.
+    Body,
 }
 
 impl fmt::Display for SignError {
@@ -113,6 +119,8 @@ impl fmt::Display for SignError {
             }
             Self::TimestampOutOfRange => "the scheme cannot write this time; take one after 1970 and before 33658",
             Self::TargetMissing => "the scheme signs the request's target; give it with `with_target`",
+            Self::NotInAHeader => "the signature stands in the body or the query; no header can carry it",
+            Self::Body => "the scheme cannot sign this body; give the text that the provider would send, with its timestamp in it",
             Self::Header => "the scheme signs a header that is not there exactly once; give it with `with_headers`",
             #[cfg(feature = "public-key")]
             Self::NoPrivateKey => "the scheme's keys are public ones, which verify and cannot sign; only the provider can",
@@ -139,28 +147,86 @@ impl Verifier {
         if let Some(keys) = self.public() {
             return crate::public::sign(scheme, keys, request);
         }
+        let place = scheme
+            .location
+            .signature
+            .first_header()
+            .ok_or(SignError::NotInAHeader)?;
         let timestamp = match &scheme.timestamp {
             Some(rule) => rule
                 .write(request.timestamp)
                 .ok_or(SignError::TimestampOutOfRange)?,
             None => String::new(),
         };
-        let signature = scheme.encoding.encode(&self.tag(request, &timestamp)?);
-        let mut value = header_value(&scheme.grammar.write(&timestamp, &signature))?;
+        let mut headers = Vec::with_capacity(4);
+        let front = self.front().ok_or(SignError::Header)?;
+        let signature = match (front.mac.token(), scheme.custom) {
+            (Some(token), _) => scheme.encoding.encode(token),
+            (None, None) => scheme.encoding.encode(&self.tag(request, &timestamp)?),
+            (None, Some(custom)) => {
+                headers.extend(custom.headers(front.name.as_deref()));
+                let tag = self.custom_tag(custom, request, &timestamp, &headers)?;
+                scheme.encoding.encode(&tag)
+            }
+        };
+        let value = scheme
+            .custom
+            .and_then(|custom| custom.write(&timestamp, &signature));
+        let value = value.unwrap_or_else(|| scheme.grammar.write(&timestamp, &signature));
+        let mut value = header_value(&value)?;
         value.set_sensitive(true);
 
-        let mut headers = Vec::with_capacity(4);
+        for (name, value) in scheme.required {
+            headers.push((
+                HeaderName::from_static(name),
+                HeaderValue::from_static(value),
+            ));
+        }
         if let (Some(name), Some(id)) = (&scheme.location.id, request.id) {
             headers.push((name.clone(), header_value(id)?));
         }
         if let Some(name) = &scheme.location.timestamp {
             headers.push((name.clone(), header_value(&timestamp)?));
         }
-        headers.push((scheme.location.signature.clone(), value));
+        headers.push((place, value));
         if let (Some(name), Some(event)) = (&scheme.event, request.event) {
             headers.push((name.clone(), header_value(event)?));
         }
         Ok(headers)
+    }
+
+    fn custom_tag(
+        &self,
+        custom: Custom,
+        request: &SignRequest<'_>,
+        timestamp: &str,
+        added: &[(HeaderName, HeaderValue)],
+    ) -> Result<Vec<u8>, SignError> {
+        let scheme = self.scheme();
+        check(scheme, request)?;
+        let mut headers = request.headers.cloned().unwrap_or_default();
+        headers.extend(added.iter().cloned());
+        if let (Some(name), false) = (&scheme.location.timestamp, timestamp.is_empty()) {
+            headers.insert(name, header_value(timestamp)?);
+        }
+        let delivery = Delivery {
+            scheme,
+            method: request.method,
+            target: request.target.unwrap_or_default(),
+            headers: &headers,
+            timestamp: timestamp.as_bytes(),
+            id: request.id.unwrap_or_default(),
+            body: request.body,
+        };
+        let nothing = Candidates::new(0);
+        if custom.finds_timestamp() && custom.claims(&delivery, nothing).is_err() {
+            return Err(SignError::Body);
+        }
+        let texts = custom.texts(&delivery).map_err(|_| SignError::Body)?;
+        let text = texts.ok_or(SignError::NotInAHeader)?.into_iter().next();
+        let mut mac = self.front().ok_or(SignError::Header)?.mac.clone();
+        mac.update(&text.ok_or(SignError::Body)?);
+        Ok(mac.finish().as_slice().to_vec())
     }
 
     fn tag(&self, request: &SignRequest<'_>, timestamp: &str) -> Result<Vec<u8>, SignError> {
@@ -223,7 +289,13 @@ fn check(scheme: &Scheme, request: &SignRequest<'_>) -> Result<(), SignError> {
             return Err(SignError::IdMalformed);
         }
     }
-    let signs_target = scheme.text.contains(&Part::Target) || scheme.text.contains(&Part::Url);
+    let needs_id = scheme.custom.is_some_and(Custom::needs_id_header);
+    if needs_id && request.id.is_none() {
+        return Err(SignError::IdMissing);
+    }
+    let signs_target = scheme.text.contains(&Part::Target)
+        || scheme.text.contains(&Part::Url)
+        || scheme.custom.is_some_and(Custom::needs_target);
     if signs_target && request.target.is_none() {
         return Err(SignError::TargetMissing);
     }

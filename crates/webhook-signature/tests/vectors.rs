@@ -30,13 +30,17 @@ fn published_signatures_verify() {
     assert_eq!(seen.len(), 8, "{seen:?}");
 }
 
+/// URLs with spaces and letters that a client must escape, and an escape that was there before: what
+/// arrives does not say which is which.
+const NO_REQUEST: [&str; 1] = ["sdk-contentful-query"];
+
 #[test]
 fn every_shared_vector_answers_as_it_must() {
     let Some(folder) = shared("data/vectors") else {
         return;
     };
     let names = read_json(&folder.join("presets.json"));
-    let mut seen = BTreeMap::new();
+    let (mut seen, mut skipped) = (BTreeMap::new(), BTreeMap::new());
     for entry in std::fs::read_dir(&folder).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_stem().unwrap().to_str().unwrap();
@@ -49,19 +53,25 @@ fn every_shared_vector_answers_as_it_must() {
         for vector in vectors(&read_json(&path)).iter().map(Vector) {
             let (scheme, provider) = (vector.text("scheme").unwrap(), vector.text("provider"));
             let mapped = match names.get(scheme) {
-                Some(name) => preset(name.as_str()),
-                None => preset(Some(scheme)).or_else(|| preset(provider)),
+                Some(name) => [preset(name.as_str()), None],
+                None if scheme == "standard-webhooks" => [preset(Some(scheme)), preset(provider)],
+                None => [preset(Some(scheme)).or_else(|| preset(provider)), None],
             };
-            let Some(mapped) = mapped else { continue };
-            vector.check(mapped);
-            *seen.entry(mapped.name()).or_insert(0) += 1;
+            if mapped.iter().all(Option::is_none) || NO_REQUEST.contains(&vector.id()) {
+                *skipped.entry(scheme.to_owned()).or_insert(0) += 1;
+                continue;
+            }
+            for mapped in mapped.into_iter().flatten() {
+                vector.check(mapped);
+                *seen.entry(mapped.name()).or_insert(0) += 1;
+            }
             // Under Standard Webhooks there are vectors with Svix's names, and the other way round.
-            if mapped.name() == "standard-webhooks" {
+            if scheme == "standard-webhooks" {
                 vector.check(preset(Some("svix")).unwrap());
             }
         }
     }
-    println!("{seen:?}");
+    println!("answered: {seen:?}\nskipped: {skipped:?}");
     for (name, at_least) in [
         ("github", 21),
         ("stripe", 56),

@@ -7,8 +7,22 @@ use super::{Url, in_words_of_the_command_line};
 use crate::exit::Failure;
 
 #[derive(Args)]
-#[group(required = true, multiple = false)]
 pub(crate) struct SchemeArgs {
+    #[command(flatten)]
+    named: NamedArgs,
+
+    /// The id that the provider knows the webhook by, where it signs that (PayPal)
+    #[arg(long, value_name = "ID")]
+    webhook_id: Option<String>,
+
+    /// The issuer that a token must name (LiveKit: the API key)
+    #[arg(long, value_name = "NAME")]
+    issuer: Option<String>,
+}
+
+#[derive(Args)]
+#[group(required = true, multiple = false)]
+struct NamedArgs {
     /// A provider that is known; `webhook providers` lists them
     #[arg(long, value_name = "NAME")]
     provider: Option<String>,
@@ -19,9 +33,20 @@ pub(crate) struct SchemeArgs {
 }
 
 impl SchemeArgs {
+    /// The scheme with what only the webhook's owner knows of it.
+    fn told(&self, mut scheme: Scheme) -> Scheme {
+        if let Some(id) = &self.webhook_id {
+            scheme = scheme.with_webhook_id(id.clone());
+        }
+        if let Some(issuer) = &self.issuer {
+            scheme = scheme.with_issuer(issuer.clone());
+        }
+        scheme
+    }
+
     /// The scheme, with the URL that the provider calls.
     pub(crate) fn load(&self, url: Option<&Url>) -> Result<Scheme, Failure> {
-        let scheme = match (&self.provider, &self.scheme) {
+        let scheme = match (&self.named.provider, &self.named.scheme) {
             (Some(name), _) => preset(name)?.scheme(),
             (None, Some(path)) => {
                 let text = fs::read(path).map_err(|error| Failure::unreadable(path, &error))?;
@@ -32,6 +57,7 @@ impl SchemeArgs {
             }
             (None, None) => return Err(Failure::usage("give --provider or --scheme")),
         };
+        let scheme = self.told(scheme);
         match url.and_then(Url::base) {
             Some(base) => scheme
                 .with_base_url(base.to_owned())

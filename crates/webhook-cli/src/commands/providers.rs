@@ -3,9 +3,8 @@
 use std::fmt::{self, Write as _};
 
 use serde::Serialize;
-use webhook_signature::{Part, Preset, Tolerance, presets};
+use webhook_signature::{Preset, Tolerance, presets};
 
-use super::signature_header;
 use crate::{
     args::preset,
     exit::{Exit, Outcome},
@@ -81,7 +80,7 @@ impl Provider {
         let scheme = preset.scheme();
         let name = |header: Option<&http::HeaderName>| header.map(ToString::to_string);
         let headers = [
-            signature_header(&scheme),
+            scheme.signature_header(),
             scheme.timestamp_header(),
             scheme.id_header(),
             scheme.event_header(),
@@ -89,23 +88,28 @@ impl Provider {
         Self {
             name: preset.name().to_owned(),
             title: preset.title(),
-            kind: "hmac",
+            kind: preset.kind().as_str(),
             algorithm: Some(scheme.primitive().as_str()),
             headers: headers.into_iter().filter_map(name).collect(),
-            signed_content: Some(scheme.signed_text().iter().map(Part::to_string).collect()),
+            signed_content: some(scheme.signed_content()),
             tolerance: scheme.tolerance().map(Bounds::from),
             secret_encoding: scheme.secret_encoding().as_str(),
             delivery_id: name(preset.id_header()),
             delivery_id_signed: scheme.covers_id(),
             event: name(preset.event_header()),
             event_signed: scheme.covers_event(),
-            handshake: None,
-            published_addresses: None,
+            handshake: some(preset.handshake()),
+            published_addresses: some(preset.published_addresses()),
             evidence: preset.evidence().as_str(),
             source: preset.source(),
             notes: preset.notes(),
         }
     }
+}
+
+/// What is said, if anything is.
+fn some<T: AsRef<str>>(text: T) -> Option<T> {
+    (!text.as_ref().is_empty()).then_some(text)
 }
 
 /// One preset, whole.

@@ -32,7 +32,7 @@ pub(super) fn all<'a>(
 ) -> impl Iterator<Item = (Cause, Scheme, Parts)> + 'a {
     let own = scheme.signature_header();
     let mut names: Vec<&HeaderName> = parts.headers.keys().take(MAX_LOOKED_AT).collect();
-    names.sort_by_key(|name| *name != own);
+    names.sort_by_key(|name| Some(*name) != own);
     let moved = names.into_iter().flat_map(move |name| {
         let values = parts.headers.get_all(name).iter().take(MAX_LOOKED_AT);
         values
@@ -107,9 +107,10 @@ fn bare(
             other.primitive = primitive;
             other.encoding = encoding;
             let mut moved = parts.clone();
-            moved
-                .headers
-                .insert(scheme.signature_header(), value.clone());
+            let Some(own) = scheme.signature_header() else {
+                continue;
+            };
+            moved.headers.insert(own, value.clone());
             all.push((cause(scheme, name, primitive), other, moved));
         }
     }
@@ -118,7 +119,7 @@ fn bare(
 
 /// The most telling difference between what was expected and what would have verified.
 fn cause(scheme: &Scheme, name: &HeaderName, primitive: Primitive) -> Cause {
-    if name != scheme.signature_header() {
+    if Some(name) != scheme.signature_header() {
         Cause::OtherHeader(name.as_str().to_owned())
     } else if primitive == scheme.primitive() {
         Cause::Label

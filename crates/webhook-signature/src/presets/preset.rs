@@ -2,12 +2,11 @@ use std::fmt;
 
 use http::HeaderName;
 
-use crate::scheme::Scheme;
+use crate::scheme::{Encoding, Primitive, Scheme};
 
 /// What is known of a provider: its scheme, and how well it is known.
 ///
-/// How a provider introduces itself to an endpoint, and which statuses make it give up, become
-/// part of it.
+/// Which statuses make it give up becomes part of it.
 #[derive(Clone, Debug)]
 pub struct Preset {
     pub(super) title: &'static str,
@@ -15,6 +14,64 @@ pub struct Preset {
     pub(super) evidence: Evidence,
     pub(super) source: &'static str,
     pub(super) notes: &'static str,
+    pub(super) addresses: &'static str,
+    pub(super) challenge: &'static str,
+}
+
+/// What a provider proves its deliveries with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Kind {
+    /// A keyed signature.
+    Hmac,
+    /// A hash of text and secret, which is weaker.
+    Hash,
+    /// The secret itself, which covers nothing of the delivery.
+    Token,
+    /// User and password, which cover nothing of the delivery.
+    Basic,
+    /// Nothing: there is no verifier.
+    Unsigned,
+    /// A signature with an Ed25519 key.
+    #[cfg(feature = "public-key")]
+    Ed25519,
+    /// A signature with an ECDSA key.
+    #[cfg(feature = "public-key")]
+    Ecdsa,
+    /// A signature with an RSA key.
+    #[cfg(feature = "public-key")]
+    Rsa,
+    /// A JSON Web Token or Signature, whatever signs it.
+    #[cfg(feature = "public-key")]
+    Jwt,
+}
+
+impl Kind {
+    /// The kind's stable name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Hmac => "hmac",
+            Self::Hash => "hash",
+            Self::Token => "token",
+            Self::Basic => "basic",
+            Self::Unsigned => "none",
+            #[cfg(feature = "public-key")]
+            Self::Ed25519 => "ed25519",
+            #[cfg(feature = "public-key")]
+            Self::Ecdsa => "ecdsa",
+            #[cfg(feature = "public-key")]
+            Self::Rsa => "rsa",
+            #[cfg(feature = "public-key")]
+            Self::Jwt => "jwt",
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
 }
 
 /// How a preset is known to be right.
@@ -65,7 +122,23 @@ impl Preset {
             evidence,
             source,
             notes,
+            addresses: "",
+            challenge: "",
         }
+    }
+
+    /// This preset with what the provider publishes of its addresses.
+    #[cfg(feature = "public-key")]
+    pub(crate) const fn published_at(mut self, addresses: &'static str) -> Self {
+        self.addresses = addresses;
+        self
+    }
+
+    /// This preset with how the provider introduces itself.
+    #[cfg(feature = "public-key")]
+    pub(crate) const fn introduced_by(mut self, challenge: &'static str) -> Self {
+        self.challenge = challenge;
+        self
     }
 
     /// The preset's name: lower case, with dashes.
@@ -78,6 +151,54 @@ impl Preset {
     #[must_use]
     pub const fn title(&self) -> &'static str {
         self.title
+    }
+
+    /// What the provider proves its deliveries with.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        #[cfg(feature = "public-key")]
+        if self.scheme.is_token() {
+            return Kind::Jwt;
+        }
+        match (self.scheme.primitive, self.scheme.encoding) {
+            (Primitive::Unsigned, _) => Kind::Unsigned,
+            (Primitive::Token, Encoding::Base64Text) => Kind::Basic,
+            (Primitive::Token, _) => Kind::Token,
+            (
+                Primitive::Sha1OfSecretAndText
+                | Primitive::Sha256OfSecretAndText
+                | Primitive::Sha1OfTextAndSecret
+                | Primitive::Sha256OfTextAndSecret,
+                _,
+            ) => Kind::Hash,
+            #[cfg(feature = "public-key")]
+            (Primitive::Ed25519, _) => Kind::Ed25519,
+            #[cfg(feature = "public-key")]
+            (Primitive::EcdsaP256Sha256 | Primitive::EcdsaP521Sha512, _) => Kind::Ecdsa,
+            #[cfg(feature = "public-key")]
+            (Primitive::RsaPkcs1Sha1 | Primitive::RsaPkcs1Sha256 | Primitive::RsaPssSha256, _) => {
+                Kind::Rsa
+            }
+            _ => Kind::Hmac,
+        }
+    }
+
+    /// Whether there is a verifier: not for providers that prove nothing.
+    #[must_use]
+    pub const fn is_verifiable(&self) -> bool {
+        !matches!(self.scheme.primitive, Primitive::Unsigned)
+    }
+
+    /// Where the provider publishes the addresses that it calls from; may be empty.
+    #[must_use]
+    pub const fn published_addresses(&self) -> &'static str {
+        self.addresses
+    }
+
+    /// How the provider introduces itself to an endpoint, and what it wants to hear; may be empty.
+    #[must_use]
+    pub const fn handshake(&self) -> &'static str {
+        self.challenge
     }
 
     /// A copy of the scheme, to use as it is or to change. Copying it allocates nothing.

@@ -9,11 +9,10 @@ use super::{
     keys::{Keys, Signature},
     rules::{HeaderRules, Rules},
     text::Text,
-    time::rfc3339,
 };
 use crate::{
     candidates::Candidates,
-    scheme::{Covered, Grammar, HeaderTrouble, Scheme, SignedText, Source, only},
+    scheme::{Covered, Grammar, HeaderTrouble, Scheme, SignedText, Source, only, rfc3339},
     verify::visible,
 };
 
@@ -104,7 +103,7 @@ impl Claimed {
         if scheme.timestamp_header().is_some() && time.is_none() {
             return Err(Reason::TimestampMissing);
         }
-        let value = line(Some(scheme.signature_header()))?.ok_or(Reason::SignatureMissing)?;
+        let value = line(scheme.signature_header())?.ok_or(Reason::SignatureMissing)?;
         let id = checked_id(scheme, covered, id)?;
 
         let mut candidates = Candidates::of_any_length();
@@ -119,7 +118,7 @@ impl Claimed {
             let text = time.map(HeaderValue::as_bytes).or(reading.timestamp);
             time_text = text.ok_or(Reason::TimestampMissing)?;
             let time = if rules.rfc3339 {
-                rfc3339(time_text)
+                rfc3339::read(time_text)
             } else {
                 rule.read(time_text)
             };

@@ -55,7 +55,8 @@ impl Claimed {
                 .filter(|text| text.len() <= MAX_HEADER)
                 .ok_or(Reason::SignatureMalformed)
         };
-        let signature = line(scheme.signature_header())?;
+        let header = scheme.signature_header().ok_or(Reason::Misconfigured)?;
+        let signature = line(header)?;
         let input = line(&SIGNATURE_INPUT)?;
         let digest_line = line(&CONTENT_DIGEST)?;
 

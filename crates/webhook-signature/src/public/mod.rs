@@ -77,6 +77,7 @@
 //! arrived in several pieces is held twice. That lasts no longer than the verification.
 
 mod begin;
+mod describe;
 mod digest;
 mod document;
 mod form;
@@ -93,7 +94,6 @@ mod sign;
 mod sns;
 mod source;
 mod text;
-mod time;
 mod token;
 mod url;
 

@@ -45,7 +45,8 @@ pub(crate) fn sign(
 
     let mut value = header_value(&format!("{prefix}{text}.{tag}"))?;
     value.set_sensitive(true);
-    let mut headers = vec![(scheme.signature_header().clone(), value)];
+    let place = scheme.signature_header().ok_or(SignError::NotInAHeader)?;
+    let mut headers = vec![(place.clone(), value)];
     if let (Some(name), Some(event)) = (scheme.event_header(), request.event()) {
         headers.push((name.clone(), header_value(event)?));
     }

@@ -9,10 +9,9 @@ use super::{
     key::EcdsaForm,
     keys::{Keys, Signature},
     text::Text,
-    time::rfc3339,
     url::UrlRule,
 };
-use crate::scheme::{Primitive, Scheme};
+use crate::scheme::{Primitive, Scheme, rfc3339};
 
 /// What a notification signs, in this order.
 const NOTIFICATION: [&str; 6] = [
@@ -62,7 +61,7 @@ pub(crate) fn verify(
     let url = url.ok_or(Reason::SignatureMalformed)?;
     let text = signed_text(&document).ok_or(Reason::SignatureMalformed)?;
     let time = document.text("Timestamp").ok_or(Reason::TimestampMissing)?;
-    let time = rfc3339(time.as_bytes()).ok_or(Reason::TimestampMalformed)?;
+    let time = rfc3339::read(time.as_bytes()).ok_or(Reason::TimestampMalformed)?;
     if let Some(rule) = &scheme.timestamp {
         rule.judge(time, now)?;
     }

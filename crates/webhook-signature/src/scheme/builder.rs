@@ -4,7 +4,7 @@ use http::HeaderName;
 use webhook_core::Name;
 
 use super::{
-    Elements, Encoding, Grammar, Location, Part, Primitive, Scheme, SchemeError, Template,
+    Elements, Encoding, Grammar, Location, Part, Place, Primitive, Scheme, SchemeError, Template,
     TimestampRule, TimestampUnit, Tolerance, template,
 };
 use crate::key::SecretEncoding;
@@ -169,7 +169,7 @@ impl SchemeBuilder {
             name: self.name,
             primitive: self.primitive,
             location: Location {
-                signature,
+                signature: Place::Header(signature),
                 timestamp: header_name(self.timestamp)?,
                 id: header_name(self.id)?,
             },
@@ -181,6 +181,8 @@ impl SchemeBuilder {
             timestamp: has_timestamp.then_some(rule),
             secret: self.secret,
             base_url: Cow::Borrowed(""),
+            required: &[],
+            custom: None,
         })
     }
 
@@ -250,6 +252,7 @@ impl SchemeBuilder {
             })?,
             label: label.clone().into(),
             timestamp: self.timestamp_label.clone().map(Cow::Owned),
+            any_case: false,
         };
         Ok(Grammar::Elements(elements))
     }

@@ -1,13 +1,13 @@
 use std::borrow::Cow;
 
 use http::HeaderName;
-use webhook_core::Name;
+use webhook_core::{Name, Reason};
 
 use super::{
-    Encoding, Grammar, Location, Part, Primitive, SchemeBuilder, SchemeError, Template,
-    TimestampRule, Tolerance,
+    Encoding, Grammar, Location, Part, Place, Primitive, SchemeBuilder, SchemeError, Template,
+    TimestampRule, TimestampUnit, Tolerance,
 };
-use crate::key::SecretEncoding;
+use crate::{custom::Custom, key::SecretEncoding};
 
 /// How a provider signs its deliveries.
 ///
@@ -49,6 +49,10 @@ pub struct Scheme {
     pub(crate) timestamp: Option<TimestampRule>,
     pub(crate) secret: SecretEncoding,
     pub(crate) base_url: Cow<'static, str>,
+    /// Headers that must say exactly this, such as the version of what a signature covers.
+    pub(crate) required: &'static [(&'static str, &'static str)],
+    /// The function for what data cannot say.
+    pub(crate) custom: Option<Custom>,
 }
 
 impl Scheme {
@@ -91,10 +95,70 @@ impl Scheme {
         self.secret
     }
 
-    /// The header that the signature stands in; the first one of several families.
+    /// The header that the signature stands in; the first one of several families. `None` where it
+    /// stands somewhere else, or in several headers.
     #[must_use]
-    pub const fn signature_header(&self) -> &HeaderName {
-        &self.location.signature
+    pub const fn signature_header(&self) -> Option<&HeaderName> {
+        self.location.signature.header()
+    }
+
+    /// Where the signature stands, for people: a header's name, `query parameter signature`,
+    /// `body`.
+    #[must_use]
+    pub fn signature_place(&self) -> String {
+        match self.custom.and_then(Custom::place) {
+            _ if self.primitive == Primitive::Unsigned => "none".to_owned(),
+            Some(place) => place.to_owned(),
+            None => self.location.signature.to_string(),
+        }
+    }
+
+    /// How the signature stands there, for people: `t={timestamp},v1={signature},…`.
+    #[must_use]
+    pub fn signature_format(&self) -> String {
+        match self.custom.and_then(Custom::format) {
+            _ if self.primitive == Primitive::Unsigned => String::new(),
+            Some(format) => format.to_owned(),
+            None => self.grammar.to_string(),
+        }
+    }
+
+    /// The signed text, for people: `{timestamp}.{body}`. Empty where nothing is signed.
+    #[must_use]
+    pub fn signed_content(&self) -> String {
+        #[cfg(feature = "public-key")]
+        if let Some(rules) = self.rules() {
+            return rules.signed_content(&self.text);
+        }
+        match (self.custom, self.primitive) {
+            (_, Primitive::Token | Primitive::Unsigned) => String::new(),
+            (Some(custom), _) => custom.signed_content().to_owned(),
+            (None, primitive) => {
+                let text: String = self.text.0.iter().map(Part::to_string).collect();
+                match primitive {
+                    Primitive::Sha1OfSecretAndText | Primitive::Sha256OfSecretAndText => {
+                        format!("{{secret}}{text}")
+                    }
+                    Primitive::Sha1OfTextAndSecret | Primitive::Sha256OfTextAndSecret => {
+                        format!("{text}{{secret}}")
+                    }
+                    _ => text,
+                }
+            }
+        }
+    }
+
+    /// The timestamp's unit; `None` where none is signed.
+    #[must_use]
+    pub fn timestamp_unit(&self) -> Option<TimestampUnit> {
+        self.timestamp.as_ref().map(|rule| rule.unit)
+    }
+
+    /// Whether the signature covers the URL that the provider calls, so that a verifier needs
+    /// [`with_base_url`](Self::with_base_url).
+    #[must_use]
+    pub fn covers_url(&self) -> bool {
+        self.text.contains(&Part::Url) || self.custom.is_some_and(Custom::needs_base_url)
     }
 
     /// The header that the timestamp stands in, if it has one of its own.
@@ -128,20 +192,33 @@ impl Scheme {
         if self.rules().is_some_and(|rules| !rules.covers_whole_body()) {
             return false;
         }
-        self.text.contains(&Part::Body)
+        match self.custom {
+            Some(custom) => custom.covers_body(),
+            None => self.signs() && self.text.contains(&Part::Body),
+        }
+    }
+
+    /// Whether there is a signature at all, and not just a secret that is shown, or nothing.
+    const fn signs(&self) -> bool {
+        !matches!(self.primitive, Primitive::Token | Primitive::Unsigned)
     }
 
     /// Whether the signature covers a timestamp; if not, a captured delivery verifies for ever.
     #[must_use]
     pub fn covers_timestamp(&self) -> bool {
-        self.text.contains(&Part::Timestamp)
+        match self.custom {
+            Some(custom) => custom.covers_timestamp(),
+            None => self.text.contains(&Part::Timestamp),
+        }
     }
 
     /// Whether the signature covers the delivery's id; if not, whoever replays a delivery can give
     /// it a new one.
     #[must_use]
     pub fn covers_id(&self) -> bool {
-        self.text.contains(&Part::Id) || self.covers_header(self.id_header())
+        self.custom.is_some_and(Custom::covers_id)
+            || self.text.contains(&Part::Id)
+            || self.covers_header(self.id_header())
     }
 
     /// Whether the signature covers the event's type.
@@ -159,6 +236,18 @@ impl Scheme {
     #[must_use]
     pub fn tolerance(&self) -> Option<Tolerance> {
         self.timestamp.as_ref().map(|rule| rule.tolerance)
+    }
+
+    /// A reason as it is told for a secret that is shown instead of a signature.
+    pub(crate) const fn told(&self, reason: Reason) -> Reason {
+        match (self.primitive, reason) {
+            (Primitive::Token, Reason::SignatureMissing) => Reason::AuthMissing,
+            (Primitive::Token, Reason::SignatureMalformed | Reason::SignatureDuplicateHeader) => {
+                Reason::AuthMalformed
+            }
+            (Primitive::Token, Reason::SignatureMismatch) => Reason::AuthInvalid,
+            (_, reason) => reason,
+        }
     }
 
     /// This scheme with another tolerance. Without a signed timestamp nothing changes.
@@ -204,6 +293,22 @@ impl Scheme {
     #[must_use]
     pub fn with_first_headers_only(mut self) -> Self {
         self.alternatives = Cow::Borrowed(&[]);
+        self
+    }
+
+    /// This scheme, with the signature in another header: for providers that let the receiver
+    /// choose its name.
+    ///
+    /// ```
+    /// use http::HeaderName;
+    /// use webhook_signature::presets;
+    ///
+    /// let scheme = presets::GRAFANA.scheme().with_signature_header(HeaderName::from_static("x-alert-signature"));
+    /// assert_eq!(scheme.signature_header().unwrap(), "x-alert-signature");
+    /// ```
+    #[must_use]
+    pub fn with_signature_header(mut self, name: HeaderName) -> Self {
+        self.location.signature = Place::Header(name);
         self
     }
 
@@ -265,7 +370,8 @@ impl Covered {
             body: scheme.covers_body(),
             id: scheme.covers_id(),
             event: scheme.covers_event(),
-            needs_id: scheme.text.contains(&Part::Id),
+            needs_id: scheme.text.contains(&Part::Id)
+                || scheme.custom.is_some_and(Custom::needs_id_header),
         }
     }
 }

@@ -27,6 +27,8 @@ pub enum SchemeError {
     NoBaseUrl,
     /// A base URL that does not begin with `https://` or `http://`, or ends with `/`.
     BaseUrl(String),
+    /// The provider signs nothing and shows no secret, so that nothing can be verified.
+    Unsigned,
     /// A separator, assignment or label of a list that cannot be told apart from the rest of it.
     List(String),
     /// A scheme that signs the webhook's id, which deliveries do not carry.
@@ -81,6 +83,9 @@ impl fmt::Display for SchemeError {
             Self::TokenAlgorithm(name) => write!(
                 f,
                 "`{name}` makes no token; take HMAC with SHA-256 or better, Ed25519, ECDSA, or RSA with SHA-256"
+            ),
+            Self::Unsigned => f.write_str(
+                "the provider proves nothing about its deliveries, so that there is nothing to verify; fetch what a delivery names from the provider's API, or let the network vouch for it",
             ),
             Self::List(what) => write!(f, "{what} of a list cannot be told apart from the rest of it"),
         }

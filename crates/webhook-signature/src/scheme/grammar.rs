@@ -1,4 +1,4 @@
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt};
 
 use webhook_core::Reason;
 
@@ -14,12 +14,18 @@ const MAX_ELEMENTS: usize = 64;
 
 /// How the value of a header holds signatures.
 ///
-/// Positional lists (`{timestamp},{signature},…`), pairs of a key's id and a signature, and tokens
-/// that carry their own claims become variants of their own.
+/// Tokens that carry their own claims become a variant of their own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Grammar {
     /// One signature after a fixed text: `sha256=…`, `v0=…`, or nothing in front.
     Value { prefix: Cow<'static, str> },
+    /// One signature after a fixed text that may be left out.
+    MaybePrefixed { prefix: Cow<'static, str> },
+    /// One text after the name of an authentication scheme in any case, and a space
+    /// ([RFC 9110, section 11.1](https://www.rfc-editor.org/rfc/rfc9110#section-11.1)).
+    Credentials { scheme: Cow<'static, str> },
+    /// A list of signatures without labels.
+    Bare { separator: u8 },
     /// A list of `label=value`: `t=…,v1=…,v1=…`, or `v1,… v1,…`.
     Elements(Elements),
     /// What only code can say, for public-key signatures and tokens.
@@ -39,6 +45,8 @@ pub(crate) struct Elements {
     pub(crate) label: Cow<'static, str>,
     /// The label of the timestamp, where the list carries it; the first one counts.
     pub(crate) timestamp: Option<Cow<'static, str>>,
+    /// Whether labels are the same in either case.
+    pub(crate) any_case: bool,
 }
 
 /// What a header of signatures said.
@@ -47,6 +55,40 @@ pub(crate) struct Reading<'a> {
     pub(crate) timestamp: Option<&'a [u8]>,
     /// Why there is no signature that could be decoded, where there is none.
     pub(crate) signatures: Result<(), Reason>,
+}
+
+impl Reading<'_> {
+    fn of_one(text: &[u8], encoding: Encoding, candidates: &mut Candidates) -> Self {
+        candidates.push(|out| encoding.decode(text, out));
+        Self {
+            timestamp: None,
+            signatures: decoded(candidates),
+        }
+    }
+}
+
+/// The notation of a header's value, for people.
+impl fmt::Display for Grammar {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Value { prefix } => write!(f, "{prefix}{{signature}}"),
+            Self::MaybePrefixed { prefix } => write!(f, "[{prefix}]{{signature}}"),
+            Self::Credentials { scheme } => write!(f, "{scheme} {{signature}}"),
+            Self::Bare { separator } => {
+                let separator = char::from(*separator);
+                write!(f, "{{signature}}{separator}{{signature}}{separator}…")
+            }
+            Self::Elements(list) => {
+                let (separator, assign) = (char::from(list.separator), char::from(list.assign));
+                if let Some(timestamp) = &list.timestamp {
+                    write!(f, "{timestamp}{assign}{{timestamp}}{separator}")?;
+                }
+                write!(f, "{}{assign}{{signature}}{separator}…", list.label)
+            }
+            #[cfg(feature = "public-key")]
+            Self::Public(rules) => f.write_str(&rules.format()),
+        }
+    }
 }
 
 impl Grammar {
@@ -72,6 +114,34 @@ impl Grammar {
                     signatures,
                 })
             }
+            Self::MaybePrefixed { prefix } => {
+                let text = value.strip_prefix(prefix.as_bytes()).unwrap_or(value);
+                Ok(Reading::of_one(text, encoding, candidates))
+            }
+            Self::Credentials { scheme } => {
+                let (name, text) = split_once(value, b' ').unwrap_or_default();
+                let is_ours = name.eq_ignore_ascii_case(scheme.as_bytes());
+                let text = if is_ours {
+                    text.trim_ascii_start()
+                } else {
+                    b""
+                };
+                Ok(Reading::of_one(text, encoding, candidates))
+            }
+            Self::Bare { separator } => {
+                let value = value.get(..=MAX_SIGNATURE_HEADER).map_or(value, |_| b"");
+                for (seen, text) in value.split(|byte| byte == separator).enumerate() {
+                    if seen == MAX_SIGNATURES {
+                        return Err(Reason::TooManySignatures);
+                    }
+                    candidates.push(|out| encoding.decode(text.trim_ascii(), out));
+                }
+                let signatures = decoded(candidates);
+                Ok(Reading {
+                    timestamp: None,
+                    signatures,
+                })
+            }
             Self::Elements(elements) => elements.read(value, encoding, candidates),
             // Read where the rules are.
             #[cfg(feature = "public-key")]
@@ -82,12 +152,17 @@ impl Grammar {
     /// The value that [`read`](Self::read) finds this signature in.
     pub(crate) fn write(&self, timestamp: &str, signature: &str) -> String {
         match self {
-            Self::Value { prefix } => format!("{prefix}{signature}"),
+            Self::Value { prefix } | Self::MaybePrefixed { prefix } => {
+                format!("{prefix}{signature}")
+            }
+            Self::Credentials { scheme } => format!("{scheme} {signature}"),
+            Self::Bare { .. } => signature.to_owned(),
             Self::Elements(Elements {
                 separator,
                 assign,
                 label,
                 timestamp: place,
+                ..
             }) => {
                 let (separator, assign) = (char::from(*separator), char::from(*assign));
                 match place {
@@ -121,7 +196,7 @@ impl Elements {
             let Some((label, text)) = split_once(self.trim(element), self.assign) else {
                 continue;
             };
-            if label == self.label.as_bytes() {
+            if self.is(label, &self.label) {
                 ours += 1;
                 if ours > MAX_SIGNATURES {
                     return Err(Reason::TooManySignatures);
@@ -153,7 +228,12 @@ impl Elements {
     fn is_timestamp(&self, label: &[u8]) -> bool {
         self.timestamp
             .as_ref()
-            .is_some_and(|expected| label == expected.as_bytes())
+            .is_some_and(|expected| self.is(label, expected))
+    }
+
+    fn is(&self, label: &[u8], expected: &str) -> bool {
+        let same = label == expected.as_bytes();
+        same || (self.any_case && label.eq_ignore_ascii_case(expected.as_bytes()))
     }
 
     /// Space around an element belongs to the list, unless space is what separates its elements.
@@ -193,12 +273,14 @@ mod tests {
         assign: b'=',
         label: Cow::Borrowed("v1"),
         timestamp: Some(Cow::Borrowed("t")),
+        any_case: false,
     });
     const STANDARD: Grammar = Grammar::Elements(Elements {
         separator: b' ',
         assign: b',',
         label: Cow::Borrowed("v1"),
         timestamp: None,
+        any_case: false,
     });
     const GITHUB: Grammar = Grammar::Value {
         prefix: Cow::Borrowed("sha256="),

@@ -1,13 +1,12 @@
 use http::{HeaderMap, HeaderName, HeaderValue};
 use webhook_core::Reason;
 
-/// The headers that one delivery's signature, timestamp and id stand in.
-///
-/// A signature in the query, in a field of the body, or in several headers becomes a variant of
-/// what `signature` is.
+use super::Place;
+
+/// Where one delivery's signature, timestamp and id stand.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Location {
-    pub(crate) signature: HeaderName,
+    pub(crate) signature: Place,
     /// Where the timestamp is, unless the list in the signature's header carries it.
     pub(crate) timestamp: Option<HeaderName>,
     pub(crate) id: Option<HeaderName>,
@@ -40,7 +39,7 @@ impl Location {
 
     const fn names(&self) -> [Option<&HeaderName>; 3] {
         [
-            Some(&self.signature),
+            self.signature.header(),
             self.timestamp.as_ref(),
             self.id.as_ref(),
         ]

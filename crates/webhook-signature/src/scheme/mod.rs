@@ -12,7 +12,10 @@ mod error;
 mod file;
 mod grammar;
 mod location;
+mod place;
 mod primitive;
+pub(crate) mod query;
+pub(crate) mod rfc3339;
 mod template;
 mod timestamp;
 mod tolerance;
@@ -27,6 +30,7 @@ pub(crate) use self::{
     definition::Covered,
     grammar::{Elements, Grammar},
     location::{Location, only},
+    place::{Found, Place},
     primitive::MAX_SIGNATURE_BYTES,
     template::{HeaderTrouble, SignedText, Source, Template},
     timestamp::TimestampRule,

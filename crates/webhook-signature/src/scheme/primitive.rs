@@ -36,6 +36,20 @@ pub enum Primitive {
     /// RSA (PSS) with SHA-256; `PS256` in a token.
     #[cfg(feature = "public-key")]
     RsaPssSha256,
+    /// SHA-1 of the secret and, behind it, the text: no HMAC. Whoever sees one signature can make
+    /// those of longer texts, so that the body's end is not safe. Only for providers that have
+    /// nothing better.
+    Sha1OfSecretAndText,
+    /// SHA-256 of the secret and, behind it, the text, which can be extended in the same way.
+    Sha256OfSecretAndText,
+    /// SHA-1 of the text and, behind it, the secret: no HMAC.
+    Sha1OfTextAndSecret,
+    /// SHA-256 of the text and, behind it, the secret: no HMAC.
+    Sha256OfTextAndSecret,
+    /// None: the delivery shows the secret itself. Nothing of the delivery is covered.
+    Token,
+    /// None at all: the provider proves nothing, and there is no verifier.
+    Unsigned,
 }
 
 impl Primitive {
@@ -59,6 +73,12 @@ impl Primitive {
             Self::RsaPkcs1Sha256 => "rsa-pkcs1-sha256",
             #[cfg(feature = "public-key")]
             Self::RsaPssSha256 => "rsa-pss-sha256",
+            Self::Sha1OfSecretAndText => "sha1-of-secret-and-text",
+            Self::Sha256OfSecretAndText => "sha256-of-secret-and-text",
+            Self::Sha1OfTextAndSecret => "sha1-of-text-and-secret",
+            Self::Sha256OfTextAndSecret => "sha256-of-text-and-secret",
+            Self::Token => "token",
+            Self::Unsigned => "none",
         }
     }
 
@@ -67,14 +87,23 @@ impl Primitive {
     #[must_use]
     pub const fn signature_bytes(self) -> usize {
         match self {
-            Self::HmacSha1 => 20,
-            Self::HmacSha256 => 32,
+            Self::HmacSha1 | Self::Sha1OfSecretAndText | Self::Sha1OfTextAndSecret => 20,
+            // A token is compared by its digest.
+            Self::HmacSha256
+            | Self::Sha256OfSecretAndText
+            | Self::Sha256OfTextAndSecret
+            | Self::Token => 32,
             Self::HmacSha384 => 48,
             Self::HmacSha512 => 64,
+            Self::Unsigned => 0,
             #[cfg(feature = "public-key")]
             Self::Ed25519 => 64,
             #[cfg(feature = "public-key")]
-            _ => 0,
+            Self::EcdsaP256Sha256
+            | Self::EcdsaP521Sha512
+            | Self::RsaPkcs1Sha1
+            | Self::RsaPkcs1Sha256
+            | Self::RsaPssSha256 => 0,
         }
     }
 }
@@ -84,9 +113,14 @@ impl Primitive {
     /// Whether a public key verifies, and not the secret that signs.
     #[must_use]
     pub const fn is_public_key(self) -> bool {
-        !matches!(
+        matches!(
             self,
-            Self::HmacSha1 | Self::HmacSha256 | Self::HmacSha384 | Self::HmacSha512
+            Self::Ed25519
+                | Self::EcdsaP256Sha256
+                | Self::EcdsaP521Sha512
+                | Self::RsaPkcs1Sha1
+                | Self::RsaPkcs1Sha256
+                | Self::RsaPssSha256
         )
     }
 
@@ -102,7 +136,14 @@ impl Primitive {
             Self::EcdsaP521Sha512 => Some("ES512"),
             Self::RsaPkcs1Sha256 => Some("RS256"),
             Self::RsaPssSha256 => Some("PS256"),
-            Self::HmacSha1 | Self::RsaPkcs1Sha1 => None,
+            Self::HmacSha1
+            | Self::RsaPkcs1Sha1
+            | Self::Sha1OfSecretAndText
+            | Self::Sha256OfSecretAndText
+            | Self::Sha1OfTextAndSecret
+            | Self::Sha256OfTextAndSecret
+            | Self::Token
+            | Self::Unsigned => None,
         }
     }
 

@@ -2,10 +2,13 @@ use std::time::Duration;
 
 use webhook_core::{Reason, Timestamp};
 
-use super::Tolerance;
+use super::{Tolerance, rfc3339};
 
-/// The longest text of a timestamp that any unit takes.
-pub(crate) const MAX_TIMESTAMP_TEXT: usize = 16;
+/// The most digits of a timestamp in milliseconds.
+const MAX_DIGITS: usize = 16;
+
+/// Texts with more digits than this are in milliseconds where both units are taken.
+const MAX_DIGITS_OF_SECONDS: usize = 11;
 
 /// The unit in which a provider writes its timestamps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -15,41 +18,60 @@ pub enum TimestampUnit {
     Seconds,
     /// Unix milliseconds: 1 to 16 digits and nothing else.
     Milliseconds,
+    /// Unix seconds of up to 11 digits, or milliseconds of more.
+    SecondsOrMilliseconds,
+    /// `2026-11-22T06:30:00.123Z` with upper-case letters and `Z` or an offset such as `-08:00`
+    /// ([RFC 3339](https://www.rfc-editor.org/rfc/rfc3339)).
+    Rfc3339,
 }
 
 impl TimestampUnit {
     const fn max_digits(self) -> usize {
         match self {
             Self::Seconds => 12,
-            Self::Milliseconds => MAX_TIMESTAMP_TEXT,
+            _ => MAX_DIGITS,
+        }
+    }
+
+    /// The unit's stable name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Seconds => "s",
+            Self::Milliseconds => "ms",
+            Self::SecondsOrMilliseconds => "s or ms",
+            Self::Rfc3339 => "rfc3339",
         }
     }
 
     const fn of(self, time: Timestamp) -> i64 {
         match self {
-            Self::Seconds => time.unix_seconds(),
-            Self::Milliseconds => time.unix_millis(),
+            Self::Seconds | Self::SecondsOrMilliseconds => time.unix_seconds(),
+            Self::Milliseconds | Self::Rfc3339 => time.unix_millis(),
         }
     }
 
-    const fn timestamp(self, count: i64) -> Timestamp {
+    const fn timestamp(self, count: i64, digits: usize) -> Timestamp {
         match self {
             Self::Seconds => Timestamp::from_unix_seconds(count),
-            Self::Milliseconds => Timestamp::from_unix_millis(count),
+            Self::SecondsOrMilliseconds if digits <= MAX_DIGITS_OF_SECONDS => {
+                Timestamp::from_unix_seconds(count)
+            }
+            _ => Timestamp::from_unix_millis(count),
         }
     }
 
     fn count(self, duration: Duration) -> i64 {
         let count = match self {
-            Self::Seconds => u128::from(duration.as_secs()),
-            Self::Milliseconds => duration.as_millis(),
+            Self::Seconds | Self::SecondsOrMilliseconds => u128::from(duration.as_secs()),
+            Self::Milliseconds | Self::Rfc3339 => duration.as_millis(),
         };
         i64::try_from(count).unwrap_or(i64::MAX)
     }
 }
 
 /// How the text of a timestamp is read, and when it is fresh.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct TimestampRule {
     pub(crate) unit: TimestampUnit,
     /// Whether `0170…` is taken. The text is signed as it was sent, so this opens nothing; it is
@@ -59,8 +81,12 @@ pub(crate) struct TimestampRule {
 }
 
 impl TimestampRule {
-    /// Reads digits only: no sign, no space, no fraction, no exponent.
+    /// Reads digits only: no sign, no space, no fraction, no exponent. A unit that is a calendar's
+    /// is read as strictly.
     pub(crate) fn read(&self, text: &[u8]) -> Option<Timestamp> {
+        if self.unit == TimestampUnit::Rfc3339 {
+            return rfc3339::read(text);
+        }
         let padded = text.len() > 1 && text.first() == Some(&b'0');
         if text.is_empty() || text.len() > self.unit.max_digits() || (padded && !self.leading_zeros)
         {
@@ -71,12 +97,15 @@ impl TimestampRule {
                 let digit = byte.is_ascii_digit().then(|| i64::from(byte - b'0'))?;
                 count.checked_mul(10)?.checked_add(digit)
             })
-            .map(|count| self.unit.timestamp(count))
+            .map(|count| self.unit.timestamp(count, text.len()))
     }
 
     /// The text that [`read`](Self::read) takes, or `None` for a time that has none.
     pub(crate) fn write(&self, time: Timestamp) -> Option<String> {
-        let text = self.unit.of(time).to_string();
+        let text = match self.unit {
+            TimestampUnit::Rfc3339 => rfc3339::write(time)?,
+            unit => unit.of(time).to_string(),
+        };
         self.read(text.as_bytes()).map(|_| text)
     }
 

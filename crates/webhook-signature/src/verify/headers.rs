@@ -5,8 +5,9 @@ use webhook_core::{Reason, ShortText, Timestamp, Verification};
 
 use super::verifier::{Key, Verifier};
 use crate::{
-    candidates::Candidates,
-    scheme::{Covered, HeaderTrouble, Location, Scheme, SignedText, Source, only},
+    candidates::{Candidates, MAX_SIGNATURES},
+    custom::{Custom, Head},
+    scheme::{Covered, Found, HeaderTrouble, Location, Scheme, SignedText, Source, only},
 };
 
 /// The longest delivery id or event type that is taken, in bytes.
@@ -20,18 +21,20 @@ pub(crate) struct Judged {
     pub(crate) text: SignedText,
     /// Whatever the delivery then is known to be.
     pub(crate) facts: Facts,
+    /// The head, where a function needs it beside the body.
+    pub(crate) head: Option<Box<Head>>,
 }
 
 /// What a delivery says of itself.
 pub(crate) struct Facts {
-    timestamp: Option<Timestamp>,
-    id: Option<ShortText>,
-    event: Option<ShortText>,
+    pub(super) timestamp: Option<Timestamp>,
+    pub(super) id: Option<ShortText>,
+    pub(super) event: Option<ShortText>,
 }
 
 /// The lines of one family of headers.
 struct Lines<'a> {
-    signature: &'a HeaderValue,
+    signature: Found<'a>,
     timestamp: Option<&'a HeaderValue>,
     id: Option<&'a HeaderValue>,
 }
@@ -40,7 +43,8 @@ impl Judged {
     /// Judges the headers: first what is missing, then what is malformed, then what is stale.
     pub(crate) fn new(verifier: &Verifier, parts: &Parts, now: Timestamp) -> Result<Self, Reason> {
         let (scheme, covered) = (verifier.scheme(), verifier.covered());
-        let lines = Lines::of(scheme, covered, &parts.headers)?;
+        let lines = Lines::of(scheme, covered, parts)?;
+        require(scheme, &parts.headers)?;
         let id = lines.checked_id(scheme, covered)?;
         let mut candidates = Candidates::new(scheme.primitive.signature_bytes());
         let (timestamp_text, timestamp) = lines.read(scheme, &mut candidates, now)?;
@@ -69,10 +73,15 @@ impl Judged {
             id: id.map(ShortText::new),
             event,
         };
+        let head = scheme.custom.map(|_| {
+            let id = id.unwrap_or_default();
+            Box::new(Head::new(parts, timestamp_text, id, now))
+        });
         Ok(Self {
             candidates,
             text,
             facts,
+            head,
         })
     }
 }
@@ -100,7 +109,8 @@ impl Facts {
 }
 
 impl<'a> Lines<'a> {
-    fn of(scheme: &Scheme, covered: Covered, headers: &'a HeaderMap) -> Result<Self, Reason> {
+    fn of(scheme: &Scheme, covered: Covered, parts: &'a Parts) -> Result<Self, Reason> {
+        let headers = &parts.headers;
         let location = family(scheme, headers)?;
         let id = match &location.id {
             Some(name) => only(headers, name)?,
@@ -113,7 +123,10 @@ impl<'a> Lines<'a> {
             Some(name) => Some(only(headers, name)?.ok_or(Reason::TimestampMissing)?),
             None => None,
         };
-        let signature = only(headers, &location.signature)?.ok_or(Reason::SignatureMissing)?;
+        let signature = location
+            .signature
+            .find(parts)
+            .map_err(|reason| scheme.told(reason))?;
         Ok(Self {
             signature,
             timestamp,
@@ -128,18 +141,37 @@ impl<'a> Lines<'a> {
         candidates: &mut Candidates,
         now: Timestamp,
     ) -> Result<(&'a [u8], Option<Timestamp>), Reason> {
-        let value = self.signature.as_bytes();
-        let reading = scheme.grammar.read(value, scheme.encoding, candidates)?;
-        let Some(rule) = &scheme.timestamp else {
-            return reading.signatures.map(|()| (&b""[..], None));
+        let (listed, signatures) = match &self.signature {
+            Found::One(value) => {
+                let reading = scheme.grammar.read(value, scheme.encoding, candidates)?;
+                (reading.timestamp, reading.signatures)
+            }
+            Found::Several(values) => {
+                if values.len() > MAX_SIGNATURES {
+                    return Err(Reason::TooManySignatures);
+                }
+                for value in values {
+                    scheme.grammar.read(value, scheme.encoding, candidates)?;
+                }
+                let none = candidates.is_empty();
+                let malformed = if none {
+                    Err(Reason::SignatureMalformed)
+                } else {
+                    Ok(())
+                };
+                (None, malformed)
+            }
+            Found::Later => (None, Ok(())),
         };
-        let text = self
-            .timestamp
-            .map(HeaderValue::as_bytes)
-            .or(reading.timestamp);
+        let signatures = signatures.map_err(|reason| scheme.told(reason));
+        let in_body = scheme.custom.is_some_and(Custom::finds_timestamp);
+        let Some(rule) = scheme.timestamp.filter(|_| !in_body) else {
+            return signatures.map(|()| (&b""[..], None));
+        };
+        let text = self.timestamp.map(HeaderValue::as_bytes).or(listed);
         let text = text.ok_or(Reason::TimestampMissing)?;
         let timestamp = rule.read(text).ok_or(Reason::TimestampMalformed)?;
-        reading.signatures?;
+        signatures?;
         rule.judge(timestamp, now)?;
         Ok((text, Some(timestamp)))
     }
@@ -156,6 +188,17 @@ impl<'a> Lines<'a> {
         }
         Ok(id)
     }
+}
+
+/// Checks the headers that must say something certain.
+fn require(scheme: &Scheme, headers: &HeaderMap) -> Result<(), Reason> {
+    for (name, expected) in scheme.required {
+        let mut lines = headers.get_all(*name).iter();
+        if lines.next().is_none_or(|line| line != expected) || lines.next().is_some() {
+            return Err(Reason::SignatureMalformed);
+        }
+    }
+    Ok(())
 }
 
 /// The family of headers that this delivery stands in: the first one of which a line is there.

@@ -5,10 +5,11 @@ mod headers;
 mod pending;
 mod refusal;
 mod verifier;
+mod whole;
 
-pub(crate) use self::headers::MAX_ID;
 #[cfg(feature = "public-key")]
 pub(crate) use self::headers::visible;
+pub(crate) use self::{headers::MAX_ID, verifier::Key};
 
 pub use self::{
     config_error::ConfigError,

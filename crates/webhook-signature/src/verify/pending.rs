@@ -2,7 +2,7 @@ use std::fmt;
 
 use webhook_core::{Reason, Verification};
 
-use super::{Refusal, Verifier, headers::Judged, verifier::Key};
+use super::{Refusal, Verifier, headers::Judged, verifier::Key, whole};
 use crate::mac::Mac;
 
 /// A delivery whose headers passed and whose body is still to come.
@@ -74,7 +74,9 @@ impl Pending {
     /// Feeds the next bytes of the body. Optional: a body that was never fed is hashed at the end.
     pub fn update(&mut self, bytes: &[u8]) {
         match &mut self.work {
-            Work::Mac(mac, _) if self.verifier.covered().body => mac.update(bytes),
+            Work::Mac(mac, judged) if self.verifier.covered().body && judged.head.is_none() => {
+                mac.update(bytes);
+            }
             Work::Mac(..) => {}
             #[cfg(feature = "public-key")]
             Work::Public(pending) => pending.update(bytes),
@@ -105,7 +107,7 @@ impl Pending {
             return Err(Refusal::by_body(Reason::Misconfigured));
         }
         let Self { verifier, work, .. } = self;
-        let (mac, judged) = match work {
+        let (mac, mut judged) = match work {
             Work::Mac(mac, judged) => (mac, judged),
             #[cfg(feature = "public-key")]
             Work::Public(pending) => {
@@ -116,6 +118,10 @@ impl Pending {
                 return verdict.map_err(Refusal::by_body);
             }
         };
+        if let Some(head) = judged.head.take() {
+            return whole::judge(&verifier, &head, judged, body)
+                .map_err(|reason| Refusal::by_body(verifier.scheme().told(reason)));
+        }
         let again = |key: &Key| {
             let mut mac = begin(key, &judged);
             if verifier.covered().body {
@@ -131,10 +137,9 @@ impl Pending {
                 .iter()
                 .find(|key| matches(again(key), &judged))
         };
-        match key {
-            Some(key) => Ok(judged.facts.describe(&verifier, key)),
-            None => Err(Refusal::by_body(Reason::SignatureMismatch)),
-        }
+        let reason = verifier.scheme().told(Reason::SignatureMismatch);
+        key.map(|key| judged.facts.describe(&verifier, key))
+            .ok_or_else(|| Refusal::by_body(reason))
     }
 }
 

@@ -5,9 +5,10 @@ use webhook_core::{Name, Reason, SecretError, SecretErrorKind, Timestamp, Verifi
 
 use super::{ConfigError, Pending, Refusal, headers::Judged};
 use crate::{
+    custom::WhichKey,
     key::{Entry, KeyRing},
     mac::Mac,
-    scheme::{Covered, Part, Scheme, SchemeError},
+    scheme::{Covered, Place, Primitive, Scheme, SchemeError},
 };
 
 /// Verifies deliveries of one scheme with the secrets of one key ring, and signs with the one in
@@ -60,19 +61,52 @@ enum Keys {
 pub(crate) struct Key {
     pub(crate) id: Name,
     pub(crate) mac: Mac,
+    /// What the provider calls it, where that matters.
+    pub(crate) name: Option<Vec<u8>>,
+    /// Its place among the keys, where that matters.
+    slot: usize,
 }
 
 impl Key {
-    fn new(scheme: &Scheme, entry: &Entry) -> Result<Self, SecretError> {
+    /// The keys of the ring's `at`th secret: one of them, unless the provider binds two.
+    fn all(scheme: &Scheme, entry: &Entry, at: usize) -> Result<Vec<Self>, SecretError> {
         let named = |error: SecretError| error.of(format!("the secret `{}`", entry.id));
         let key = scheme.secret.key(&entry.secret).map_err(named)?;
-        let mac = Mac::new(scheme.primitive, &key);
-        // HMAC takes a key of any length, so that there always is a state.
-        let mac = mac.ok_or_else(|| named(SecretError::new(SecretErrorKind::TooShort)))?;
+        let Some(custom) = scheme.custom else {
+            return Ok(vec![Self::new(scheme, entry, &key, None, at)?]);
+        };
+        let keys = custom.keys(&entry.id, at, &key).into_iter();
+        keys.map(|key| Self::new(scheme, entry, &key.bytes, key.name, key.slot))
+            .collect()
+    }
+
+    fn new(
+        scheme: &Scheme,
+        entry: &Entry,
+        key: &[u8],
+        name: Option<Vec<u8>>,
+        slot: usize,
+    ) -> Result<Self, SecretError> {
+        let mac = Mac::new(scheme.primitive, key);
+        // Where there is a primitive, it takes a key of any length, so that there is a state.
+        let mac = mac.ok_or_else(|| {
+            SecretError::new(SecretErrorKind::TooShort).of(format!("the secret `{}`", entry.id))
+        })?;
         Ok(Self {
             id: entry.id.clone(),
             mac,
+            name,
+            slot,
         })
+    }
+
+    /// Whether this is the key that a provider says made a signature.
+    pub(crate) fn may_be(&self, which: &WhichKey) -> bool {
+        match which {
+            WhichKey::Any => true,
+            WhichKey::Named(name) => self.name.as_ref().is_none_or(|own| own == name),
+            WhichKey::Slot(slot) => self.slot == *slot,
+        }
     }
 }
 
@@ -81,10 +115,17 @@ impl Verifier {
     ///
     /// # Errors
     /// A secret that cannot be decoded, or that is short once it is; a scheme that signs a URL and
-    /// has no base URL. The error names the secret's id and the fix.
+    /// has no base URL, or whose header is yours to name and has no name; a provider that proves
+    /// nothing. The error names the secret's id and the fix.
     pub fn new(scheme: impl Into<Scheme>, keys: impl Into<KeyRing>) -> Result<Self, ConfigError> {
         let (scheme, ring) = (scheme.into(), keys.into());
-        if scheme.text.contains(&Part::Url) && scheme.base_url.is_empty() {
+        if scheme.primitive == Primitive::Unsigned {
+            return Err(SchemeError::Unsigned.into());
+        }
+        if scheme.location.signature == Place::Chosen {
+            return Err(SchemeError::NoSignatureHeader.into());
+        }
+        if scheme.covers_url() && scheme.base_url.is_empty() {
             return Err(SchemeError::NoBaseUrl.into());
         }
         let covered = Covered::by(&scheme);
@@ -97,10 +138,12 @@ impl Verifier {
                 keys,
             })));
         }
-        let mut keys = ring.entries().map(|entry| Key::new(&scheme, entry));
-        let none = || Err(SecretError::new(SecretErrorKind::Empty));
-        let front = keys.next().unwrap_or_else(none)?;
-        let others = keys.collect::<Result<_, _>>()?;
+        let entries = ring.entries().enumerate();
+        let keys = entries.map(|(at, entry)| Key::all(&scheme, entry, at));
+        let mut keys = keys.collect::<Result<Vec<_>, _>>()?.into_iter().flatten();
+        let none = || SecretError::new(SecretErrorKind::Empty);
+        let front = keys.next().ok_or_else(none)?;
+        let others = keys.collect();
         Ok(Self(Arc::new(Inner {
             scheme,
             covered,

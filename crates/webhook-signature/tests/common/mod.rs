@@ -2,18 +2,25 @@
 #![allow(
     clippy::indexing_slicing,
     clippy::panic,
+    clippy::string_slice,
     clippy::print_stdout,
     clippy::unwrap_used,
     reason = "a test fails by panicking, and its helpers with it"
 )]
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
-use std::path::{Path, PathBuf};
+pub(crate) mod delivery;
+
+use std::{
+    fmt::Write as _,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use http::{HeaderName, HeaderValue, Request, request::Parts};
 use serde_json::Value;
 use webhook_core::{Secret, Timestamp};
-use webhook_signature::{Preset, SecretEncoding, Tolerance, Verifier, presets};
+use webhook_signature::{KeyRing, Preset, Scheme, SecretEncoding, Tolerance, Verifier, presets};
 
 /// A secret of any length.
 pub(crate) fn secret(text: impl Into<Vec<u8>>) -> Secret {
@@ -78,36 +85,18 @@ impl Vector<'_> {
 
     /// Whether we do answer that under this preset, in one piece and in many.
     pub(crate) fn check(&self, preset: &Preset) {
-        let scheme = preset.scheme();
-        let expected = match self.text("secret_encoding").unwrap() {
-            "utf8" => SecretEncoding::Raw,
-            "whsec_base64" => SecretEncoding::Whsec,
-            other => panic!("{}: {other}", self.id()),
+        let (scheme, now) = self.timed(preset);
+        let (base, target) = self.url();
+        let scheme = if scheme.covers_url() {
+            scheme.with_base_url(base).unwrap()
+        } else {
+            scheme
         };
-        assert_eq!(scheme.secret_encoding(), expected, "{}", self.id());
-        let tolerance = scheme.tolerance();
-        let (now, scheme) = match (
-            self.0["timestamp"].as_i64(),
-            self.0.get("tolerance_seconds"),
-        ) {
-            (None, _) => (0, scheme.with_tolerance(Tolerance::insecure_unbounded())),
-            (Some(now), Some(Value::Null)) => {
-                (now, scheme.with_tolerance(Tolerance::insecure_unbounded()))
-            }
-            (Some(now), Some(seconds)) => {
-                let seconds = seconds.as_u64().map(std::time::Duration::from_secs);
-                assert_eq!(
-                    tolerance.and_then(Tolerance::past),
-                    seconds,
-                    "{}",
-                    self.id()
-                );
-                (now, scheme)
-            }
-            (Some(now), None) => (now, scheme),
-        };
-        let verifier = Verifier::new(scheme, secret(self.text("secret").unwrap())).unwrap();
-        let (parts, body, now) = (self.parts(), self.body(), Timestamp::from_unix_seconds(now));
+        let verifier = Verifier::new(scheme, self.keys(preset)).unwrap();
+        let mut parts = self.parts();
+        parts.method = self.text("method").unwrap_or("POST").parse().unwrap();
+        parts.uri = target.parse().unwrap();
+        let (body, now) = (self.body(), Timestamp::from_unix_seconds(now));
 
         let whole = verifier.verify(&parts, &body, now);
         assert_eq!(
@@ -123,6 +112,71 @@ impl Vector<'_> {
             pending.finish(body.chunks(11))
         });
         assert_eq!(in_pieces, whole, "{}", self.id());
+    }
+
+    /// The scheme with the vector's idea of freshness, and its clock.
+    fn timed(&self, preset: &Preset) -> (Scheme, i64) {
+        let scheme = preset.scheme();
+        let unbounded = Tolerance::insecure_unbounded();
+        let Some(now) = self.0["timestamp"].as_i64() else {
+            return (scheme.with_tolerance(unbounded), 0);
+        };
+        match self.0.get("tolerance_seconds") {
+            Some(Value::Null) => (scheme.with_tolerance(unbounded), now),
+            // An age of exactly 30 s is too old already.
+            Some(seconds) if preset.name() != "contentful" => {
+                let seconds = seconds.as_u64().map(Duration::from_secs);
+                let past = scheme.tolerance().and_then(Tolerance::past);
+                assert_eq!(past, seconds, "{}", self.id());
+                (scheme, now)
+            }
+            _ => (scheme, now),
+        }
+    }
+
+    /// The secrets as the vector gives them, under the name that the provider has for them.
+    fn keys(&self, preset: &Preset) -> KeyRing {
+        let expected = match self.text("secret_encoding").unwrap() {
+            "utf8" | "utf8_primary|utf8_secondary" | "public|private" => SecretEncoding::Raw,
+            "hex" => SecretEncoding::Hex,
+            "base64" => SecretEncoding::Base64,
+            "whsec_base64" => SecretEncoding::Whsec,
+            other => panic!("{}: {other}", self.id()),
+        };
+        let scheme = preset.scheme();
+        assert_eq!(scheme.secret_encoding(), expected, "{}", self.id());
+        let text = self.text("secret").unwrap();
+        match (self.text("key_id"), text.split_once('|')) {
+            (Some(id), _) => KeyRing::new(id.to_owned(), secret(text)).unwrap(),
+            (None, Some((primary, secondary))) if preset.name() == "box" => {
+                let ring = KeyRing::new("primary", secret(primary)).unwrap();
+                ring.with("secondary", secret(secondary)).unwrap()
+            }
+            _ => secret(text).into(),
+        }
+    }
+
+    /// Scheme and host of the URL, and what a request's first line then says. What no request can
+    /// carry as it is, a client escapes.
+    fn url(&self) -> (String, String) {
+        let url = self.text("url").unwrap_or("https://example.com/webhook");
+        let host = url.find("//").unwrap() + 2;
+        let end = url[host..].find('/').map_or(url.len(), |at| host + at);
+        let mut target = String::new();
+        for char in url[end..].chars() {
+            if char.is_ascii_graphic() {
+                target.push(char);
+            } else {
+                let mut bytes = [0; 4];
+                for byte in char.encode_utf8(&mut bytes).bytes() {
+                    write!(target, "%{byte:02X}").unwrap();
+                }
+            }
+        }
+        if target.is_empty() {
+            target.push('/');
+        }
+        (url[..end].to_owned(), target)
     }
 
     fn parts(&self) -> Parts {
@@ -165,11 +219,19 @@ impl Vector<'_> {
 
 /// The preset of this name, where there is one. Those of public keys and tokens have their own tests.
 pub(crate) fn preset(name: Option<&str>) -> Option<&'static Preset> {
-    let preset = name.and_then(presets::by_name);
-    #[cfg(feature = "public-key")]
-    let preset = preset.filter(|preset| {
-        let scheme = preset.scheme();
-        !scheme.is_token() && !scheme.primitive().is_public_key()
-    });
-    preset
+    name.and_then(presets::by_name)
+        .filter(|preset| has_secret(preset))
+}
+
+/// Whether a secret verifies, and no public key or token does.
+#[cfg(feature = "public-key")]
+pub(crate) fn has_secret(preset: &Preset) -> bool {
+    let scheme = preset.scheme();
+    preset.is_verifiable() && !scheme.is_token() && !scheme.primitive().is_public_key()
+}
+
+/// Whether a secret verifies.
+#[cfg(not(feature = "public-key"))]
+pub(crate) fn has_secret(preset: &Preset) -> bool {
+    preset.is_verifiable()
 }

@@ -12,7 +12,7 @@ use crate::{
 };
 
 fn verdict(scheme: Scheme, key: &str, token: &str) -> Result<(), Reason> {
-    let header = scheme.signature_header().as_str().to_owned();
+    let header = scheme.signature_header().unwrap().as_str().to_owned();
     let verifier = Verifier::new(scheme, Secret::new(key).unwrap()).unwrap();
     let value = if header == "authorization" && verifier.scheme().name().as_str() == "vonage" {
         format!("Bearer {token}")
@@ -213,7 +213,7 @@ fn a_body_without_its_digest_is_refused() {
             Primitive::HmacSha256,
         );
         let prefix = if name == "vonage" { "Bearer " } else { "" };
-        let header: HeaderName = delivery.scheme.signature_header().clone();
+        let header: HeaderName = delivery.scheme.signature_header().unwrap().clone();
         let head = crate::sender::with_header(
             &delivery.head,
             &header,

@@ -102,7 +102,7 @@ fn signatures_have_one_spelling() {
     for preset in ours().filter(|preset| !preset.scheme().is_signed_in_body()) {
         let delivery = delivery(preset);
         let (name, verifier) = (preset.name(), delivery.verifier());
-        let header = delivery.scheme.signature_header();
+        let header = delivery.scheme.signature_header().unwrap();
         let value = delivery.head.headers[header].as_bytes().to_vec();
         let check = |head: &http::request::Parts, expected: &[Reason], why: &str| {
             let verdict = verifier.verify(head, &delivery.body, now());

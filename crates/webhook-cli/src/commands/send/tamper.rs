@@ -4,10 +4,7 @@ use clap::ValueEnum;
 use http::HeaderValue;
 
 use crate::{
-    commands::{
-        delivery::{Delivery, Headers},
-        signature_header,
-    },
+    commands::delivery::{Delivery, Headers},
     exit::Failure,
 };
 
@@ -44,7 +41,7 @@ pub(super) fn apply(
 }
 
 fn spoil_signature(delivery: &Delivery, signed: &mut Headers) -> Result<(), Failure> {
-    let name = signature_header(delivery.scheme());
+    let name = delivery.scheme().signature_header();
     let value = signed.iter_mut().find(|line| Some(&line.0) == name);
     let value = value.map(|(_, value)| value);
     let spoiled = value.as_ref().and_then(|value| {
@@ -73,7 +70,7 @@ fn move_timestamp(delivery: &Delivery, signed: &mut Headers) -> Result<(), Failu
         return Err(none());
     }
     let later = delivery.sign_later()?;
-    let signature = signature_header(scheme);
+    let signature = scheme.signature_header();
     let mut moved = false;
     for ((name, value), (_, later)) in signed.iter_mut().zip(later) {
         if Some(&*name) == signature {

@@ -42,7 +42,9 @@ pub static AWS_SNS: Preset = preset(Data {
     evidence: Evidence::OfficialSdk,
     source: "npm sns-validator 0.3.5: index.js",
     notes: "Message, MessageId, Subject, Timestamp, TopicArn and Type are signed; MessageAttributes and UnsubscribeURL are not. Any topic of any AWS account has a valid signature: compare TopicArn with yours. Raw message delivery takes the signature away.",
-});
+})
+.published_at("https://ip-ranges.amazonaws.com/ip-ranges.json prefixes[] (no separate SNS service key)")
+.introduced_by("Type SubscriptionConfirmation: GET SubscribeURL (after checking signature and host) or call ConfirmSubscription");
 
 static MESSAGE_RULES: Rules = Rules::Message;
 

@@ -14,8 +14,8 @@ use crate::{
         url::UrlRule,
     },
     scheme::{
-        Elements, Encoding, Grammar, Location, Part, Primitive, Scheme, Template, TimestampRule,
-        TimestampUnit, Tolerance,
+        Elements, Encoding, Grammar, Location, Part, Place as At, Primitive, Scheme, Template,
+        TimestampRule, TimestampUnit, Tolerance,
     },
 };
 
@@ -56,8 +56,8 @@ pub(super) struct Data {
     pub(super) notes: &'static str,
 }
 
-/// Where no header carries the signature, the name of a header that is never looked at.
-pub(super) const IN_BODY: &str = "x-signature-in-body";
+/// What stands for a header's name where the signature is in the body.
+pub(super) const IN_BODY: &str = "";
 
 pub(super) static BODY: [Part; 1] = [Part::Body];
 pub(super) static TIMED_BODY: [Part; 2] = [Part::Timestamp, Part::Body];
@@ -80,7 +80,11 @@ pub(super) const fn preset(data: Data) -> Preset {
         name: Name::from_static(data.name),
         primitive: data.primitive,
         location: Location {
-            signature: HeaderName::from_static(data.signature),
+            signature: if data.signature.is_empty() {
+                At::Body
+            } else {
+                At::Header(HeaderName::from_static(data.signature))
+            },
             timestamp: header(data.timestamp),
             id: header(data.id),
         },
@@ -99,6 +103,8 @@ pub(super) const fn preset(data: Data) -> Preset {
         },
         secret,
         base_url: Cow::Borrowed(""),
+        required: &[],
+        custom: None,
     };
     Preset::new(data.title, scheme, data.evidence, data.source, data.notes)
 }
@@ -113,6 +119,7 @@ const fn grammar(form: Form) -> Grammar {
             assign: b',',
             label: Cow::Borrowed(label),
             timestamp: None,
+            any_case: false,
         }),
         Form::Ruled(rules) => Grammar::Public(Cow::Borrowed(rules)),
     }

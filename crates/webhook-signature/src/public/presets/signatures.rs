@@ -38,7 +38,8 @@ pub static DISCORD: Preset = preset(Data {
     evidence: Evidence::OfficialSdk,
     source: "discord/discord-interactions-js: src/index.ts",
     notes: "Discord's library checks no freshness; here the default of 300 s holds. Discord also sends deliberately bad signatures and wants 401 for them.",
-});
+})
+.introduced_by("Interaction body type 1 (PING): 200 JSON {\"type\":1}. Webhook-event PING (type 0): 204 with an empty body. Discord also sends deliberately bad signatures and needs 401");
 
 static FAL_TEXT: [Part; 7] = [
     Part::Id,

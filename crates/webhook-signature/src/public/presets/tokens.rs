@@ -180,7 +180,8 @@ pub static MONDAY: Preset = preset(token(
         "simstudioai/sim: monday.ts",
         "THE BODY IS NOT SIGNED: whoever captures one token can send any body with it until it expires. Ask the API about what matters.",
     ),
-));
+))
+.introduced_by("POST JSON {\"challenge\":...}: echo the same JSON, 200");
 
 static NETLIFY_RULES: Rules =
     Rules::Token(token_rules(&HS256, Some("netlify")).with_body("sha256", Encoding::Hex));
@@ -219,7 +220,8 @@ pub static PLAID: Preset = preset(token(
         "https://plaid.com/docs/api/webhooks/webhook-verification/",
         "Fetch keys from /webhook_verification_key/get and drop those with an `expired_at`.",
     ),
-));
+))
+.published_at("plaid.com/docs/api/webhooks lists addresses");
 
 static SALEOR_RULES: Rules = Rules::Token(token_rules(&RS256, None).signing(Payload::Detached {
     unencoded_required: false,

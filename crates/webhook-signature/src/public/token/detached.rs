@@ -13,9 +13,8 @@ use crate::{
         keys::{Keys, Signature},
         rules::{Payload, TokenRules, TokenTime},
         text::Text,
-        time::rfc3339,
     },
-    scheme::{Primitive, Scheme, only},
+    scheme::{Primitive, Scheme, only, rfc3339},
 };
 
 /// A detached token whose head passed.
@@ -161,5 +160,5 @@ fn signed_time(name: &HeaderName, signed: &Signed, parts: &Parts) -> Result<Time
     if !signed.names.contains(name) {
         return Err(Reason::TimestampMissing);
     }
-    rfc3339(value.as_bytes()).ok_or(Reason::TimestampMalformed)
+    rfc3339::read(value.as_bytes()).ok_or(Reason::TimestampMalformed)
 }

@@ -47,7 +47,8 @@ pub(crate) fn begin(
     parts: &Parts,
     now: Timestamp,
 ) -> Result<Begun, Reason> {
-    let value = only(&parts.headers, scheme.signature_header())?.ok_or(Reason::SignatureMissing)?;
+    let header = scheme.signature_header().ok_or(Reason::Misconfigured)?;
+    let value = only(&parts.headers, header)?.ok_or(Reason::SignatureMissing)?;
     let token = value
         .as_bytes()
         .strip_prefix(prefix.as_bytes())

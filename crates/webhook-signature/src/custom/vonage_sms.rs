@@ -1,0 +1,54 @@
+use http::Method;
+use webhook_core::Reason;
+
+use super::{Claim, Claims, Delivery};
+use crate::scheme::query::{self, sorted};
+
+/// `&name=value` of each parameter but the signature, sorted; what separates them is replaced in
+/// the values. The parameters are a form, or the query of a `GET`.
+pub(super) fn claims(delivery: &Delivery<'_>) -> Result<Claims, Reason> {
+    let pairs = if delivery.method == Method::GET {
+        let query = delivery.query().unwrap_or_default();
+        query::pairs(query.as_bytes()).ok_or(Reason::SignatureMalformed)?
+    } else {
+        delivery.form()?
+    };
+    let pairs = sorted(pairs);
+    let repeated = pairs.windows(2).any(|two| match two {
+        [one, other] => one.0 == other.0,
+        _ => false,
+    });
+    if repeated {
+        return Err(Reason::SignatureMalformed);
+    }
+    let value = |name: &[u8]| {
+        pairs
+            .iter()
+            .find(|(key, _)| *key == name)
+            .map(|(_, value)| value)
+    };
+    let signature = value(b"sig").ok_or(Reason::SignatureMissing)?;
+    let timestamp = value(b"timestamp").ok_or(Reason::TimestampMissing)?;
+    let mut text = Vec::new();
+    for (name, value) in pairs.iter().filter(|(name, _)| name != b"sig") {
+        // A name with a separator in it could pass for several parameters.
+        if name.iter().any(|byte| matches!(byte, b'&' | b'=')) {
+            return Err(Reason::SignatureMalformed);
+        }
+        text.push(b'&');
+        text.extend_from_slice(name);
+        text.push(b'=');
+        let replaced = value.iter().map(|&byte| {
+            if matches!(byte, b'&' | b'=') {
+                b'_'
+            } else {
+                byte
+            }
+        });
+        text.extend(replaced);
+    }
+    Ok(Claims {
+        timestamp: Some(timestamp.clone()),
+        ..Claims::of(Claim::new(vec![text], delivery.signature(signature)?))
+    })
+}

@@ -1,0 +1,53 @@
+//! Verification by a function that takes the whole body.
+
+use std::borrow::Cow;
+
+use webhook_core::{Reason, ShortText, Verification};
+
+use super::{Verifier, headers::Judged};
+use crate::custom::Head;
+
+/// Compares what the function found with what each key makes of it, the front one's first.
+pub(super) fn judge<'b>(
+    verifier: &Verifier,
+    head: &Head,
+    judged: Judged,
+    body: impl Iterator<Item = &'b [u8]>,
+) -> Result<Verification, Reason> {
+    let scheme = verifier.scheme();
+    let custom = scheme.custom.ok_or(Reason::Misconfigured)?;
+    let body = one_piece(body);
+    let Judged {
+        candidates,
+        mut facts,
+        ..
+    } = judged;
+    let claims = custom.claims(&head.with(scheme, &body), candidates)?;
+    if let (Some(text), Some(rule)) = (&claims.timestamp, &scheme.timestamp) {
+        let timestamp = rule.read(text).ok_or(Reason::TimestampMalformed)?;
+        rule.judge(timestamp, head.now)?;
+        facts.timestamp = Some(timestamp);
+    }
+    if let Some(id) = &claims.id {
+        facts.id = Some(ShortText::new(id));
+    }
+    if let Some(event) = &claims.event {
+        facts.event = Some(ShortText::new(event));
+    }
+    let mut keys = verifier.front().into_iter().chain(verifier.others());
+    let key = keys
+        .find(|key| claims.hold(key))
+        .ok_or(Reason::SignatureMismatch)?;
+    Ok(facts.describe(verifier, key))
+}
+
+/// The body in one piece, which it is as a rule.
+fn one_piece<'b>(mut body: impl Iterator<Item = &'b [u8]>) -> Cow<'b, [u8]> {
+    let first = body.next().unwrap_or_default();
+    let Some(second) = body.next() else {
+        return Cow::Borrowed(first);
+    };
+    let mut whole = [first, second].concat();
+    body.for_each(|piece| whole.extend_from_slice(piece));
+    Cow::Owned(whole)
+}
