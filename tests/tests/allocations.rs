@@ -37,6 +37,18 @@ const BODY_LIMIT: u64 = 2 * 1024 * 1024;
 
 // ---- the stacks ----
 
+/// The presets that people use most: a header, a timestamp beside it or in it, a signed id.
+const PRESETS: [&Preset; 8] = [
+    &presets::GITHUB,
+    &presets::GITHUB_SHA1,
+    &presets::SERVICESTACK,
+    &presets::SHOPIFY,
+    &presets::SLACK,
+    &presets::STANDARD_WEBHOOKS,
+    &presets::STRIPE,
+    &presets::SVIX,
+];
+
 fn ip() -> IpLayer {
     IpLayer::allow(["203.0.113.0/24"])
         .unwrap()
@@ -225,7 +237,7 @@ fn handler() -> impl Service<
 #[test]
 fn three_layers_add_no_allocation_to_an_accepted_delivery() {
     let bare = service_fn(answer::<Full<Bytes>>);
-    for preset in presets::all() {
+    for preset in PRESETS {
         let layers = ServiceBuilder::new()
             .layer(ip())
             .layer(per_network())

@@ -311,6 +311,7 @@ async fn the_event_log_is_populated() {
     assert_eq!(column("outcome"), ["accepted", "denied", "denied"]);
     assert_eq!(column("reason"), ["ok", "signature_mismatch", "ip_denied"]);
     assert_eq!(column("webhook.secret.id")[0], "wh-1");
+    assert_eq!(column("http.route"), ["/api/v1/webhooks/{key}"; 3]);
     assert_eq!(column("ts"), ["2023-11-14T22:13:20.000000Z"; 3]);
     let checks = column("checks");
     assert_eq!(

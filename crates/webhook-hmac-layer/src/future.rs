@@ -46,7 +46,7 @@ pin_project! {
             #[pin]
             call: Oneshot<S, Request<BufferedBody>>,
         },
-        Refused {
+        Ended {
             response: Option<S::Response>,
         },
     }
@@ -61,7 +61,7 @@ pub(crate) struct Reading<S, R> {
 }
 
 impl<S, R> Reading<S, R> {
-    /// The request for the inner service, or the refusal.
+    /// The request for the inner service, or the answer in its place.
     fn conclude<ResBody>(
         mut self,
         start: Option<Ticks>,
@@ -71,26 +71,30 @@ impl<S, R> Reading<S, R> {
         R: Reject<ResBody>,
     {
         let judged = match collected {
-            Err(error) => Err(error.rejection()),
+            Err(error) => Err(self.case.give_up(&self.parts, error)),
             Ok(collected) => {
                 // The share of the memory budget is given back at the end of this block.
                 let (body, hashing, _share) = collected.into_parts();
                 let verdict = self.case.judge_body(&self.parts, &body, hashing);
-                verdict.map(|verification| (body, verification))
+                verdict.map(|verified| (body, verified))
             }
         };
         self.case.stop(start);
         self.case.close(judged.is_ok());
         match judged {
-            Ok((body, verification)) => {
-                if let Some(verification) = verification {
-                    Facts::of_mut(&mut self.parts.extensions).set_verification(verification);
+            Ok((body, verified)) => {
+                let extensions = &mut self.parts.extensions;
+                if let Some(verification) = verified.verification {
+                    Facts::of_mut(extensions).set_verification(verification);
+                }
+                if let Some(confirmation) = verified.confirmation {
+                    extensions.insert(confirmation);
                 }
                 let mut request = Request::from_parts(self.parts, body);
                 raise_host_limit(&mut request, self.case.settings.limits.max_bytes());
                 Ok((self.inner, request))
             }
-            Err(refused) => Err(refused.answer(&self.rejection, &self.parts)),
+            Err(ending) => Err(ending.response(&self.rejection, &self.parts)),
         }
     }
 }
@@ -108,9 +112,9 @@ where
         }
     }
 
-    pub(crate) fn refused(response: S::Response) -> Self {
+    pub(crate) fn ended(response: S::Response) -> Self {
         Self {
-            state: State::Refused {
+            state: State::Ended {
                 response: Some(response),
             },
         }
@@ -130,7 +134,7 @@ where
         loop {
             let next = match state.as_mut().project() {
                 StateProj::Calling { call } => return call.poll(cx),
-                StateProj::Refused { response } => match response.take() {
+                StateProj::Ended { response } => match response.take() {
                     Some(response) => return Poll::Ready(Ok(response)),
                     // Polled after it was ready.
                     None => return Poll::Pending,
@@ -145,7 +149,7 @@ where
                         Ok((inner, request)) => State::Calling {
                             call: Oneshot::new(inner, request),
                         },
-                        Err(response) => State::Refused {
+                        Err(response) => State::Ended {
                             response: Some(response),
                         },
                     }
@@ -164,7 +168,7 @@ where
         f.write_str(match &self.state {
             State::Reading { .. } => "ResponseFuture(reading)",
             State::Calling { .. } => "ResponseFuture(calling)",
-            State::Refused { .. } => "ResponseFuture(refused)",
+            State::Ended { .. } => "ResponseFuture(ended)",
         })
     }
 }

@@ -8,11 +8,15 @@ use webhook_core::{
     BufferedBody, Check, Clock, DeliveryRecord, Reason, Rejection, Settings, ShortText, Ticks,
     Verdict, Verification, body::Observer,
 };
-use webhook_signature::{Pending, Refusal};
+use webhook_signature::{
+    Pending, Refusal,
+    handshake::{Confirmation, Reply, Responder, Seen},
+};
 
 use crate::{
     HmacSettings,
     admission::{admit_encoding, admit_size},
+    ending::Ending,
 };
 
 /// The most bytes of a claimed delivery id that are recorded.
@@ -36,6 +40,15 @@ pub(crate) struct Case {
     pub(crate) record: DeliveryRecord,
     clock: Clock,
     spent: Duration,
+    /// Why the head is refused, unless the body turns out to be a handshake.
+    pub(crate) waiting: Option<Refusal>,
+}
+
+/// What a request that goes on to the handler is known to be.
+#[derive(Default)]
+pub(crate) struct Verified {
+    pub(crate) verification: Option<Verification>,
+    pub(crate) confirmation: Option<Confirmation>,
 }
 
 impl Case {
@@ -56,6 +69,7 @@ impl Case {
             record,
             clock: clock.clone(),
             spent: Duration::ZERO,
+            waiting: None,
         })
     }
 
@@ -64,49 +78,58 @@ impl Case {
         &mut self,
         parts: &Parts,
         body: &impl Body,
-    ) -> Result<Hashing, Rejection> {
+    ) -> Result<Hashing, Ending> {
+        if let Some(Reply::Answer(answer)) = self.introduction(parts, Seen::Head) {
+            return Err(answer.into());
+        }
         self.settings.methods.admit(&parts.method)?;
         self.record.set_verdict(Check::Method, Verdict::Pass);
         admit_encoding(&parts.headers)?;
         self.record.set_verdict(Check::Encoding, Verdict::Pass);
-        admit_size(body, self.settings.limits.max_bytes())?;
 
         let start = self.start();
         let begun = self.settings.verifier.begin(parts, self.clock.now());
         self.stop(start);
-        match begun {
-            Ok(pending) => Ok(Hashing(Some(pending))),
-            Err(refusal) => self.refuse(parts, refusal).map(|()| Hashing(None)),
-        }
+        let hashing = match begun {
+            Ok(pending) => Hashing(Some(pending)),
+            Err(refusal) if self.may_be_introduction(parts, body, refusal) => {
+                self.waiting = Some(refusal);
+                Hashing(None)
+            }
+            Err(refusal) => self.refuse(parts, refusal).map(|()| Hashing(None))?,
+        };
+        // Last, so that whoever cannot sign learns nothing of the limit.
+        admit_size(body, self.settings.limits.max_bytes())?;
+        Ok(hashing)
     }
 
-    /// What the whole body decides; `None` where a wrong signature is let pass in shadow mode.
+    /// What the whole body decides; unverified where a wrong signature is let pass in shadow mode.
     pub(crate) fn judge_body(
         &mut self,
         parts: &Parts,
         body: &BufferedBody,
         hashing: Hashing,
-    ) -> Result<Option<Verification>, Rejection> {
+    ) -> Result<Verified, Ending> {
         self.record.set_verdict(Check::Size, Verdict::Pass);
         self.record.set_verdict(Check::Body, Verdict::Pass);
         if self.record.is_kept() {
             self.record
                 .set_body_bytes(u64::try_from(body.len()).unwrap_or(u64::MAX));
         }
+        if let Some(refusal) = self.waiting.take() {
+            return self.judge_introduction(parts, body, refusal);
+        }
         let Some(pending) = hashing.0 else {
-            return Ok(None);
+            return Ok(Verified::default());
         };
         match pending.finish(body.chunks()) {
-            Ok(verification) => {
-                self.record.set_verdict(Check::Signature, Verdict::Pass);
-                Ok(Some(verification))
-            }
-            Err(refusal) => self.refuse(parts, refusal).map(|()| None),
+            Ok(verification) => self.judge_verified(parts, body, verification),
+            Err(refusal) => self.refuse(parts, refusal).map(|()| Verified::default()),
         }
     }
 
     /// Refuses, or notes that it would have in shadow mode.
-    fn refuse(&self, parts: &Parts, refusal: Refusal) -> Result<(), Rejection> {
+    pub(crate) fn refuse(&self, parts: &Parts, refusal: Refusal) -> Result<(), Ending> {
         self.note_claims(parts, refusal);
         let reason = refusal.reason();
         // A fault of the stack is no verdict on the sender.
@@ -115,7 +138,13 @@ impl Case {
             return Ok(());
         }
         let challenge = self.settings.challenge.clone();
-        Err(Rejection::new(reason, Check::Signature).with_challenge(challenge))
+        let rejection = Rejection::new(reason, Check::Signature).with_challenge(challenge);
+        let handshake = self.settings.handshake.as_ref();
+        if handshake.is_some_and(Responder::has_bare_refusals) {
+            Err(Ending::Bare(rejection))
+        } else {
+            Err(rejection.into())
+        }
     }
 
     /// What a record tells of a delivery that did not verify.

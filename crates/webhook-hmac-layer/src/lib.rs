@@ -9,6 +9,8 @@
 //!   verified, without a copy where they came in one frame.
 //! - What the delivery was verified to be stands in the request's [`Facts`](webhook_core::Facts);
 //!   with the feature `axum`, `Verified<T>` extracts it and refuses where no layer verified.
+//! - A provider's [handshake](webhook_signature::handshake) is answered in the handler's place, where
+//!   [`HmacSettings::with_preset_handshake`] says so; no answer verifies as a delivery.
 //! - Several secrets stay valid side by side; settings can be swapped at run time or come from the
 //!   endpoint; shadow mode judges, records, and lets pass.
 //!
@@ -22,6 +24,7 @@
 //! | another method than `POST` | 405 `method_not_allowed`, gRPC 12 |
 //! | no memory left for unverified bodies | 503 `unavailable`, gRPC 14 |
 //! | no settings for the endpoint | 500 `misconfigured`, gRPC 13 |
+//! | a handshake with a wrong verify token | 403 without a body |
 //!
 //! # Example
 //!
@@ -71,9 +74,16 @@
 //! messages pass the limit or the deadline.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+/// The core, for the types that this layer's settings take and leave.
+pub use webhook_core as core;
+/// The schemes and secrets that this layer is made of.
+pub use webhook_signature as signature;
+
 mod admission;
+mod ending;
 mod error;
 mod future;
+mod introduction;
 mod judge;
 mod layer;
 mod service;

@@ -6,7 +6,7 @@ use http_body::Body;
 use tower_service::Service;
 use webhook_core::{BufferedBody, Facts, Problem, Reject, body::Collect};
 
-use crate::{HmacLayer, ResponseFuture, future::Reading, judge::Case};
+use crate::{HmacLayer, ResponseFuture, ending::Ending, future::Reading, judge::Case};
 
 /// The service that [`HmacLayer`] makes; see the [crate](crate).
 #[derive(Clone, Debug)]
@@ -46,13 +46,15 @@ where
         } = &self.layer;
         let (parts, body) = request.into_parts();
         let record = Facts::record_of(&parts.extensions);
-        let judged = Case::open(settings, clock, &parts, record).and_then(|mut case| {
-            let hashing = case.judge_head(&parts, &body)?;
-            Ok((case, hashing))
-        });
+        let judged = Case::open(settings, clock, &parts, record)
+            .map_err(Ending::from)
+            .and_then(|mut case| {
+                let hashing = case.judge_head(&parts, &body)?;
+                Ok((case, hashing))
+            });
         match judged {
             Ok((case, hashing)) => {
-                let limits = case.settings.limits;
+                let limits = case.limits();
                 let collect = Collect::new(body, &limits, budget, hashing);
                 let collect = collect.with_version(parts.version);
                 let (inner, rejection) = (self.inner.clone(), rejection.clone());
@@ -66,7 +68,7 @@ where
                     },
                 )
             }
-            Err(refused) => ResponseFuture::refused(refused.answer(rejection, &parts)),
+            Err(ending) => ResponseFuture::ended(ending.response(rejection, &parts)),
         }
     }
 }

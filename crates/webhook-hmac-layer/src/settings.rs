@@ -2,7 +2,10 @@ use std::time::Duration;
 
 use http::{HeaderValue, Method};
 use webhook_core::body::BodyLimits;
-use webhook_signature::{KeyRing, Scheme, Verifier};
+use webhook_signature::{
+    KeyRing, Scheme, Verifier,
+    handshake::{self, HandshakeError, Responder},
+};
 
 use crate::{ConfigError, admission::Methods};
 
@@ -18,6 +21,7 @@ pub struct HmacSettings {
     pub(crate) methods: Methods,
     pub(crate) challenge: HeaderValue,
     pub(crate) is_shadow: bool,
+    pub(crate) handshake: Option<Responder>,
 }
 
 impl HmacSettings {
@@ -51,6 +55,7 @@ impl HmacSettings {
             methods,
             challenge,
             is_shadow: false,
+            handshake: None,
         }
     }
 
@@ -72,6 +77,70 @@ impl HmacSettings {
         }
         self.methods = Methods::new(methods).map_err(|_| ConfigError::UnspeakableMethod)?;
         Ok(self)
+    }
+
+    /// Answers the provider's handshake in the handler's place; default none, so that a handshake is
+    /// a request like any other.
+    ///
+    /// - What the provider signs is answered once it is verified; the rest, such as a `GET` with a
+    ///   challenge, before the method is looked at.
+    /// - An unsigned handshake whose body has to be read is read up to
+    ///   [`MAX_BODY`](webhook_signature::handshake::MAX_BODY), only where its head says so and no
+    ///   signature is there.
+    /// - A delivery that could have been signed as a challenge is refused, whatever its signature:
+    ///   no answer verifies as a delivery.
+    /// - A URL to confirm stands in the request's extensions as a
+    ///   [`Confirmation`](webhook_signature::handshake::Confirmation).
+    ///
+    /// Answers are recorded as accepted, with the note `handshake`. A layer with a rejection policy
+    /// of your own needs its [`Reject::body`](webhook_core::Reject::body). Swapped settings keep no
+    /// handshake of the old ones.
+    ///
+    /// ```
+    /// use webhook_core::Secret;
+    /// use webhook_hmac_layer::HmacSettings;
+    /// use webhook_signature::{handshake::{self, Responder}, presets};
+    ///
+    /// let meta = handshake::by_name("meta").ok_or("no such handshake")?;
+    /// let settings = || -> Result<_, Box<dyn std::error::Error>> {
+    ///     Ok(HmacSettings::new(&presets::GITHUB, Secret::new("0123456789abcdef")?)?)
+    /// };
+    ///
+    /// let token = Secret::new("a token of my own choice")?;
+    /// assert!(settings()?.with_handshake(Responder::new(meta).with_verify_token(token)).is_ok());
+    /// // Without the token nobody could be told from anybody.
+    /// assert!(settings()?.with_handshake(Responder::new(meta)).is_err());
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// A responder that lacks a secret; a scheme under which an answer could verify as a delivery.
+    pub fn with_handshake(mut self, responder: Responder) -> Result<Self, ConfigError> {
+        self.handshake = Some(responder.completed_with(&self.verifier)?);
+        Ok(self)
+    }
+
+    /// As [`with_handshake`](Self::with_handshake), with the handshake that is known of the
+    /// scheme's provider; answers are signed with the secret in front.
+    ///
+    /// ```
+    /// use webhook_core::Secret;
+    /// use webhook_hmac_layer::HmacSettings;
+    /// use webhook_signature::presets;
+    ///
+    /// let secret = || Secret::new("8f742231b10e8888abcd99yyyzzz85a5");
+    /// assert!(HmacSettings::new(&presets::SLACK, secret()?)?.with_preset_handshake().is_ok());
+    /// // GitHub sends its ping as an ordinary delivery.
+    /// assert!(HmacSettings::new(&presets::GITHUB, secret()?)?.with_preset_handshake().is_err());
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`with_handshake`](Self::with_handshake); also a provider of which no handshake is known.
+    pub fn with_preset_handshake(self) -> Result<Self, ConfigError> {
+        let provider = self.verifier.scheme().name().as_str();
+        let known = handshake::by_name(provider).ok_or(HandshakeError::Unknown)?;
+        self.with_handshake(Responder::new(known))
     }
 
     /// Judge, record, and let pass: a delivery whose signature is missing or wrong reaches the

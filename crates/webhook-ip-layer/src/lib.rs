@@ -71,18 +71,18 @@
 
 mod client;
 mod diagnosis;
-mod future;
 mod judge;
 mod layer;
 mod list;
 mod service;
+
+pub use webhook_core::rejection::ResponseFuture;
 
 pub use self::{
     client::{
         ClientAddressConfig, ClientAddressSource, Explanation, HopsError, MAX_HOPS, SourceError,
         TrustedProxies, explain, resolve,
     },
-    future::ResponseFuture,
     layer::IpLayer,
     list::{Access, AccessList, AddressSet, ListError, Network, NetworkError, NetworkErrorKind},
     service::IpFilter,

@@ -320,7 +320,8 @@ fn ring(
         mistakes.push(Mistake::new("WHK-C010", NO_SECRET));
     }
     let mut ring: Option<KeyRing> = None;
-    for (id, secret) in secrets {
+    let count = secrets.len();
+    for (place, (id, secret)) in secrets.into_iter().enumerate() {
         let added = secret.and_then(|secret| {
             match ring.clone() {
                 Some(ring) => ring.with(id, secret),
@@ -330,7 +331,10 @@ fn ring(
         });
         match added {
             Ok(longer) => ring = Some(longer),
-            Err(mistake) => mistakes.push(mistake),
+            // By its place, not by its id: where the two were swapped, the id is the secret.
+            Err(mistake) => {
+                mistakes.push(mistake.about(format_args!("secret {} of {count}", place + 1)));
+            }
         }
     }
     ring.filter(|_| mistakes.len() == before)

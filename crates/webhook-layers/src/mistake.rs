@@ -41,6 +41,14 @@ impl Mistake {
         }
     }
 
+    /// Says what it is that has the mistake.
+    pub(crate) fn about(self, what: impl fmt::Display) -> Self {
+        Self {
+            code: self.code,
+            text: format!("{what}: {}", self.text),
+        }
+    }
+
     /// The mistake's stable code.
     #[must_use]
     pub const fn code(&self) -> &'static str {

@@ -7,6 +7,8 @@
 //!   [`Verification`](webhook_core::Verification) or a [`Refusal`]. What the headers alone decide is
 //!   decided before a byte of the body is needed ([`Verifier::begin`]), and the body is hashed while
 //!   it arrives ([`Pending`]).
+//! - A [`handshake`] says how a provider introduces itself, and a
+//!   [`Responder`](handshake::Responder) answers.
 //! - [`Verifier::sign`] makes the headers that the same scheme verifies, for senders and tests.
 //!
 //! Everything is a pure function: nothing here reads a clock, opens a socket, logs or keeps state.
@@ -62,6 +64,7 @@ mod custom;
 #[cfg(feature = "explain")]
 #[cfg_attr(docsrs, doc(cfg(feature = "explain")))]
 pub mod explain;
+pub mod handshake;
 mod hash;
 mod json;
 mod key;

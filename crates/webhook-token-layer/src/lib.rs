@@ -85,7 +85,6 @@
 
 mod diagnosis;
 mod digest;
-mod future;
 mod hex;
 mod judge;
 mod layer;
@@ -94,8 +93,9 @@ mod settings;
 mod source;
 mod token;
 
+pub use webhook_core::rejection::ResponseFuture;
+
 pub use self::{
-    future::ResponseFuture,
     layer::TokenLayer,
     service::VerifyToken,
     settings::TokenSettings,

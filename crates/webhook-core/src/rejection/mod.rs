@@ -29,6 +29,7 @@
 //! ```
 
 mod body;
+mod future;
 mod grpc;
 mod policy;
 mod problem;
@@ -37,7 +38,7 @@ use std::time::Duration;
 
 use http::{HeaderValue, Response, request::Parts};
 
-pub use self::{body::RejectionBody, policy::Reject, problem::Problem};
+pub use self::{body::RejectionBody, future::ResponseFuture, policy::Reject, problem::Problem};
 use crate::{Check, Code, Facts, Name, Reason};
 
 /// A layer's decision not to let a request through.

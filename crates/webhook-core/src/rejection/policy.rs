@@ -1,3 +1,4 @@
+use bytes::Bytes;
 use http::{Response, request::Parts};
 
 use super::Rejection;
@@ -30,6 +31,14 @@ use super::Rejection;
 pub trait Reject<ResBody> {
     /// The response to a refused request. It must not tell the rejection's reason.
     fn reject(&self, rejection: &Rejection, request: &Parts) -> Response<ResBody>;
+
+    /// The body of an answer that a layer gives in the handler's place and that is no refusal, such
+    /// as that of a provider's handshake. Default `None`: a layer that has such an answer then
+    /// refuses with 500 `misconfigured`.
+    fn body(&self, bytes: Bytes) -> Option<ResBody> {
+        let _no_body_is_known = bytes;
+        None
+    }
 }
 
 impl<F, ResBody> Reject<ResBody> for F

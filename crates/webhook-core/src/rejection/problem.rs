@@ -42,6 +42,10 @@ impl<B: RejectionBody> Reject<B> for Problem {
         add_fields(headers, rejection, request.version);
         response
     }
+
+    fn body(&self, bytes: Bytes) -> Option<B> {
+        Some(B::from_bytes(bytes))
+    }
 }
 
 /// The fields that the status calls for.

@@ -57,9 +57,7 @@ impl KeyRing {
             || text.len() > MAX_ID
             || !text.bytes().all(|byte| byte.is_ascii_graphic())
         {
-            return Err(KeyRingError::Id(
-                text.escape_default().take(MAX_ID).collect(),
-            ));
+            return Err(KeyRingError::Id { bytes: text.len() });
         }
         if self.0.iter().any(|entry| entry.id == id) {
             return Err(KeyRingError::RepeatedId(text.to_owned()));
@@ -112,8 +110,12 @@ impl fmt::Debug for KeyRing {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KeyRingError {
-    /// An id that is empty, longer than 64 bytes, or holds more than visible ASCII.
-    Id(String),
+    /// An id that is empty, longer than 64 bytes, or holds more than visible ASCII. Only its length
+    /// is told: where id and secret were swapped, it is the secret.
+    Id {
+        /// How many bytes the id has.
+        bytes: usize,
+    },
     /// An id that another secret of the ring has.
     RepeatedId(String),
     /// There are [`MAX_KEYS`] secrets already.
@@ -123,9 +125,9 @@ pub enum KeyRingError {
 impl fmt::Display for KeyRingError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Id(id) => write!(
+            Self::Id { bytes } => write!(
                 f,
-                "`{id}` is no id of a secret; take up to {MAX_ID} visible ASCII characters, such as `2026-q4`, and never the secret itself"
+                "the id of a secret has {bytes} bytes, or more than visible ASCII; take 1 to {MAX_ID} visible ASCII characters, such as `2026-q4`, and never the secret itself"
             ),
             Self::RepeatedId(id) => write!(f, "two secrets have the id `{id}`; give each its own"),
             Self::Full => write!(
@@ -158,7 +160,7 @@ mod tests {
         assert_eq!(ring.ids().count(), MAX_KEYS);
         assert_eq!(
             ring.with("one more", secret()).unwrap_err(),
-            KeyRingError::Id("one more".into())
+            KeyRingError::Id { bytes: 8 }
         );
     }
 
@@ -173,7 +175,7 @@ mod tests {
             assert!(
                 matches!(
                     ring.clone().with(id.to_owned(), secret()),
-                    Err(KeyRingError::Id(_))
+                    Err(KeyRingError::Id { .. })
                 ),
                 "{id}"
             );

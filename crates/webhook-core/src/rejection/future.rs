@@ -8,7 +8,10 @@ use http::Response;
 use pin_project_lite::pin_project;
 
 pin_project! {
-    /// The response of [`VerifyToken`](crate::VerifyToken): the inner service's, or a refusal.
+    /// The response future of a layer that decides from the head: the inner service's, or a refusal.
+    ///
+    /// Such a layer calls the inner service in `call`, with the request as it came, and boxes
+    /// nothing.
     pub struct ResponseFuture<F, ResBody> {
         #[pin]
         state: State<F, ResBody>,
@@ -29,13 +32,15 @@ pin_project! {
 }
 
 impl<F, ResBody> ResponseFuture<F, ResBody> {
-    pub(crate) const fn admitted(future: F) -> Self {
+    /// The request goes on: the inner service answers.
+    pub const fn admitted(future: F) -> Self {
         Self {
             state: State::Admitted { future },
         }
     }
 
-    pub(crate) const fn refused(response: Response<ResBody>) -> Self {
+    /// The request is refused with this response.
+    pub const fn refused(response: Response<ResBody>) -> Self {
         Self {
             state: State::Refused {
                 response: Some(response),
