@@ -11,11 +11,11 @@ pub(crate) struct SchemeArgs {
     #[command(flatten)]
     named: NamedArgs,
 
-    /// The id that the provider knows the webhook by, where it signs that (PayPal)
+    /// The id that the provider knows the webhook by, where it signs that, as paypal does
     #[arg(long, value_name = "ID")]
     webhook_id: Option<String>,
 
-    /// The issuer that a token must name (LiveKit: the API key)
+    /// The issuer that a token must name; for livekit, the API key
     #[arg(long, value_name = "NAME")]
     issuer: Option<String>,
 }
@@ -34,14 +34,23 @@ struct NamedArgs {
 
 impl SchemeArgs {
     /// The scheme with what only the webhook's owner knows of it.
-    fn told(&self, mut scheme: Scheme) -> Scheme {
+    fn told(&self, mut scheme: Scheme) -> Result<Scheme, Failure> {
         if let Some(id) = &self.webhook_id {
-            scheme = scheme.with_webhook_id(id.clone());
+            let told = scheme.clone().with_webhook_id(id.clone());
+            if told == scheme {
+                return Err(Failure::usage(
+                    "--webhook-id changes nothing: the provider signs no webhook id",
+                ));
+            }
+            scheme = told;
         }
-        if let Some(issuer) = &self.issuer {
-            scheme = scheme.with_issuer(issuer.clone());
+        match &self.issuer {
+            Some(_) if !scheme.is_token() => Err(Failure::usage(
+                "--issuer changes nothing: the provider sends no token",
+            )),
+            Some(issuer) => Ok(scheme.with_issuer(issuer.clone())),
+            None => Ok(scheme),
         }
-        scheme
     }
 
     /// The scheme, with the URL that the provider calls.
@@ -57,7 +66,7 @@ impl SchemeArgs {
             }
             (None, None) => return Err(Failure::usage("give --provider or --scheme")),
         };
-        let scheme = self.told(scheme);
+        let scheme = self.told(scheme)?;
         match url.and_then(Url::base) {
             Some(base) => scheme
                 .with_base_url(base.to_owned())
