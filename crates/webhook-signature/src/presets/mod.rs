@@ -88,7 +88,7 @@ pub fn by_name(name: &str) -> Option<&'static Preset> {
 
 #[cfg(not(feature = "public-key"))]
 fn table() -> &'static [&'static Preset] {
-    &ALL
+    ALL
 }
 
 /// The presets of HMAC and those of public keys in one order.
