@@ -38,6 +38,7 @@ struct Settings {
     source: Option<ClientAddressSource>,
     proxies: Vec<String>,
     hops: Option<usize>,
+    answers_handshake: bool,
     network_quota: Option<Result<Quota, Mistake>>,
     endpoint_quota: Option<Result<Quota, Mistake>>,
     is_shadow: bool,
@@ -56,6 +57,7 @@ impl Builder {
             source: None,
             proxies: Vec::new(),
             hops: None,
+            answers_handshake: false,
             network_quota: None,
             endpoint_quota: None,
             is_shadow: false,
@@ -139,6 +141,16 @@ impl<K, R> Builder<K, R> {
     /// Limits the verified deliveries of the endpoint; default 100 a minute.
     pub fn endpoint_quota(mut self, quota: impl Checked<Quota>) -> Self {
         self.settings.endpoint_quota = Some(quota.checked());
+        self
+    }
+
+    /// Answers the handshake by which the provider checks the endpoint, such as Slack's
+    /// `url_verification`; the handler is not run for it. Default off.
+    ///
+    /// A provider whose handshake needs a token of its own, such as Meta, wants
+    /// [`HmacSettings::with_handshake`].
+    pub fn provider_handshake(mut self) -> Self {
+        self.settings.answers_handshake = true;
         self
     }
 
@@ -281,7 +293,10 @@ impl Settings {
         }
         let ring = ring(self.secrets, mistakes);
         let scheme = self.scheme.map_err(|mistake| mistakes.push(mistake)).ok();
-        let settings = HmacSettings::new(scheme?, ring?);
+        let mut settings = HmacSettings::new(scheme?, ring?);
+        if self.answers_handshake {
+            settings = settings.and_then(HmacSettings::with_preset_handshake);
+        }
         let settings = settings.map_err(|error| mistakes.push(error.into())).ok()?;
         Some(
             settings

@@ -86,6 +86,19 @@ fn a_stack_without_a_secret_or_with_two_ways_to_trust_cannot_be_built() {
     assert_eq!(codes(&hops), ["WHK-I004"]);
 }
 
+#[test]
+fn a_handshake_is_answered_only_where_one_is_known() {
+    let build = |preset| {
+        let secret = Secret::new(SECRET);
+        WebhookLayers::builder(preset)
+            .secret("a", secret)
+            .provider_handshake()
+            .build()
+    };
+    assert!(build(&presets::SLACK).is_ok());
+    assert_eq!(codes(&build(&presets::GITHUB).unwrap_err()), ["WHK-C020"]);
+}
+
 fn signed(body: &'static str, forwarded_for: &str) -> Request<Full<Bytes>> {
     let secret = Secret::new(SECRET).unwrap();
     let verifier = Verifier::new(presets::GITHUB.scheme(), secret).unwrap();
