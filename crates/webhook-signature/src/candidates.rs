@@ -2,7 +2,7 @@
 
 use subtle::{Choice, ConstantTimeEq as _};
 
-use crate::scheme::MAX_SIGNATURE_BYTES;
+use crate::scheme::{Encoding, MAX_SIGNATURE_BYTES};
 
 /// The most signatures of one request that are compared.
 pub(crate) const MAX_SIGNATURES: usize = 16;
@@ -18,6 +18,9 @@ pub(crate) struct Candidates {
     used: usize,
     inline: [u8; INLINE],
     spilled: Vec<u8>,
+    /// Signatures of any length, in place of all others.
+    #[cfg(feature = "public-key")]
+    any: Option<Vec<Vec<u8>>>,
 }
 
 impl Candidates {
@@ -28,7 +31,37 @@ impl Candidates {
             used: 0,
             inline: [0; INLINE],
             spilled: Vec::new(),
+            #[cfg(feature = "public-key")]
+            any: None,
         }
+    }
+
+    /// No signature yet; each will have its own length.
+    #[cfg(feature = "public-key")]
+    pub(crate) const fn of_any_length() -> Self {
+        Self {
+            length: 0,
+            used: 0,
+            inline: [0; INLINE],
+            spilled: Vec::new(),
+            any: Some(Vec::new()),
+        }
+    }
+
+    /// Adds the signature that this text is, if it is one.
+    pub(crate) fn add(&mut self, text: &[u8], encoding: Encoding) {
+        #[cfg(feature = "public-key")]
+        if let Some(any) = &mut self.any {
+            any.extend(encoding.decode_any(text));
+            return;
+        }
+        self.push(|out| encoding.decode(text, out));
+    }
+
+    /// The signatures, where they are of any length.
+    #[cfg(feature = "public-key")]
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        self.any.iter().flatten().map(Vec::as_slice)
     }
 
     /// Adds a signature if `decode` can fill all of its bytes.
@@ -48,7 +81,11 @@ impl Candidates {
         }
     }
 
-    pub(crate) const fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
+        #[cfg(feature = "public-key")]
+        if let Some(any) = &self.any {
+            return any.is_empty();
+        }
         self.used == 0
     }
 

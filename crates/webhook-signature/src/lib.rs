@@ -14,6 +14,9 @@
 //! Everything is a pure function: nothing here reads a clock, opens a socket, logs or keeps state.
 //! The layer in `webhook-hmac-layer` puts it in front of a service.
 //!
+//! With the feature `public-key` there are also Ed25519, ECDSA, RSA and JSON Web Tokens, in the
+//! module `public`, and the presets of the providers that sign with them.
+//!
 //! ```
 //! use http::Request;
 //! use webhook_core::{Reason, Secret, Timestamp};
@@ -68,10 +71,15 @@ mod key;
 mod mac;
 mod multipart;
 pub mod presets;
+#[cfg(feature = "public-key")]
+#[cfg_attr(docsrs, doc(cfg(feature = "public-key")))]
+pub mod public;
 mod scheme;
 mod sign;
 mod verify;
 
+#[cfg(feature = "public-key")]
+pub use self::public::{KeySource, PublicKey, PublicKeyError, PublicKeys};
 #[cfg(feature = "toml")]
 pub use self::scheme::SchemeFileError;
 pub use self::{

@@ -28,7 +28,7 @@ pub(crate) struct Tag {
 }
 
 impl Mac {
-    /// A state for a key of any length; `None` only where the primitive is none.
+    /// A state for a key of any length; `None` where nothing secret makes the signature.
     pub(crate) fn new(primitive: Primitive, key: &[u8]) -> Option<Self> {
         Some(match primitive {
             Primitive::HmacSha1 => Self::Sha1(Hmac::new_from_slice(key).ok()?),
@@ -41,6 +41,13 @@ impl Mac {
             Primitive::Sha256OfTextAndSecret => Self::Hash(Hash::sha256().before(key)),
             Primitive::Token => Self::Token(Zeroizing::new(key.to_vec())),
             Primitive::Unsigned => return None,
+            #[cfg(feature = "public-key")]
+            Primitive::Ed25519
+            | Primitive::EcdsaP256Sha256
+            | Primitive::EcdsaP521Sha512
+            | Primitive::RsaPkcs1Sha1
+            | Primitive::RsaPkcs1Sha256
+            | Primitive::RsaPssSha256 => return None,
         })
     }
 

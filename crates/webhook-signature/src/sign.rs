@@ -101,6 +101,9 @@ pub enum SignError {
     TargetMissing,
     /// The scheme signs a header that is missing, or there several times.
     Header,
+    /// The scheme's keys are public ones, which cannot sign.
+    #[cfg(feature = "public-key")]
+    NoPrivateKey,
     /// The signature stands in the body or the query, so that no header can carry it.
     NotInAHeader,
     /// The scheme cannot sign this body: it is no text, or lacks the signed timestamp.
@@ -119,6 +122,8 @@ impl fmt::Display for SignError {
             Self::NotInAHeader => "the signature stands in the body or the query; no header can carry it",
             Self::Body => "the scheme cannot sign this body; give the text that the provider would send, with its timestamp in it",
             Self::Header => "the scheme signs a header that is not there exactly once; give it with `with_headers`",
+            #[cfg(feature = "public-key")]
+            Self::NoPrivateKey => "the scheme's keys are public ones, which verify and cannot sign; only the provider can",
         })
     }
 }
@@ -138,6 +143,10 @@ impl Verifier {
         request: &SignRequest<'_>,
     ) -> Result<Vec<(HeaderName, HeaderValue)>, SignError> {
         let scheme = self.scheme();
+        #[cfg(feature = "public-key")]
+        if let Some(keys) = self.public() {
+            return crate::public::sign(scheme, keys, request);
+        }
         let place = scheme
             .location
             .signature
@@ -150,11 +159,12 @@ impl Verifier {
             None => String::new(),
         };
         let mut headers = Vec::with_capacity(4);
-        let signature = match (self.front().mac.token(), scheme.custom) {
+        let front = self.front().ok_or(SignError::Header)?;
+        let signature = match (front.mac.token(), scheme.custom) {
             (Some(token), _) => scheme.encoding.encode(token),
             (None, None) => scheme.encoding.encode(&self.tag(request, &timestamp)?),
             (None, Some(custom)) => {
-                headers.extend(custom.headers(self.front().name.as_deref()));
+                headers.extend(custom.headers(front.name.as_deref()));
                 let tag = self.custom_tag(custom, request, &timestamp, &headers)?;
                 scheme.encoding.encode(&tag)
             }
@@ -214,7 +224,7 @@ impl Verifier {
         }
         let texts = custom.texts(&delivery).map_err(|_| SignError::Body)?;
         let text = texts.ok_or(SignError::NotInAHeader)?.into_iter().next();
-        let mut mac = self.front().mac.clone();
+        let mut mac = self.front().ok_or(SignError::Header)?.mac.clone();
         mac.update(&text.ok_or(SignError::Body)?);
         Ok(mac.finish().as_slice().to_vec())
     }
@@ -236,7 +246,8 @@ impl Verifier {
             .text
             .render(&source, &mut text)
             .map_err(|_| SignError::Header)?;
-        let mut mac = self.front().mac.clone();
+        // Public keys were answered before.
+        let mut mac = self.front().ok_or(SignError::Header)?.mac.clone();
         mac.update(text.before_body());
         if self.covered().body {
             mac.update(request.body);
@@ -246,15 +257,32 @@ impl Verifier {
     }
 }
 
-fn check(scheme: &Scheme, request: &SignRequest<'_>) -> Result<(), SignError> {
-    for text in [request.id, request.event].into_iter().flatten() {
-        if text.is_empty()
-            || text.len() > crate::verify::MAX_ID
-            || !text.bytes().all(|byte| byte.is_ascii_graphic())
-        {
-            return Err(SignError::IdMalformed);
-        }
+/// The request's parts, for tokens.
+#[cfg(feature = "public-key")]
+impl<'a> SignRequest<'a> {
+    pub(crate) const fn body(&self) -> &'a [u8] {
+        self.body
     }
+
+    pub(crate) const fn timestamp(&self) -> Timestamp {
+        self.timestamp
+    }
+
+    pub(crate) const fn id(&self) -> Option<&'a str> {
+        self.id
+    }
+
+    pub(crate) const fn event(&self) -> Option<&'a str> {
+        self.event
+    }
+
+    pub(crate) const fn target(&self) -> Option<&'a str> {
+        self.target
+    }
+}
+
+fn check(scheme: &Scheme, request: &SignRequest<'_>) -> Result<(), SignError> {
+    check_texts(request)?;
     if scheme.text.contains(&Part::Id) {
         let id = request.id.ok_or(SignError::IdMissing)?;
         if scheme.text.after_id().is_some_and(|end| id.contains(end)) {
@@ -274,6 +302,18 @@ fn check(scheme: &Scheme, request: &SignRequest<'_>) -> Result<(), SignError> {
     Ok(())
 }
 
-fn header_value(text: &str) -> Result<HeaderValue, SignError> {
+pub(crate) fn check_texts(request: &SignRequest<'_>) -> Result<(), SignError> {
+    for text in [request.id, request.event].into_iter().flatten() {
+        if text.is_empty()
+            || text.len() > crate::verify::MAX_ID
+            || !text.bytes().all(|byte| byte.is_ascii_graphic())
+        {
+            return Err(SignError::IdMalformed);
+        }
+    }
+    Ok(())
+}
+
+pub(crate) fn header_value(text: &str) -> Result<HeaderValue, SignError> {
     HeaderValue::from_str(text).map_err(|_| SignError::IdMalformed)
 }

@@ -7,8 +7,22 @@ use super::{Url, in_words_of_the_command_line};
 use crate::exit::Failure;
 
 #[derive(Args)]
-#[group(required = true, multiple = false)]
 pub(crate) struct SchemeArgs {
+    #[command(flatten)]
+    named: NamedArgs,
+
+    /// The id that the provider knows the webhook by, where it signs that, as paypal does
+    #[arg(long, value_name = "ID")]
+    webhook_id: Option<String>,
+
+    /// The issuer that a token must name; for livekit, the API key
+    #[arg(long, value_name = "NAME")]
+    issuer: Option<String>,
+}
+
+#[derive(Args)]
+#[group(required = true, multiple = false)]
+struct NamedArgs {
     /// A provider that is known; `webhook providers` lists them
     #[arg(long, value_name = "NAME")]
     provider: Option<String>,
@@ -19,9 +33,29 @@ pub(crate) struct SchemeArgs {
 }
 
 impl SchemeArgs {
+    /// The scheme with what only the webhook's owner knows of it.
+    fn told(&self, mut scheme: Scheme) -> Result<Scheme, Failure> {
+        if let Some(id) = &self.webhook_id {
+            let told = scheme.clone().with_webhook_id(id.clone());
+            if told == scheme {
+                return Err(Failure::usage(
+                    "--webhook-id changes nothing: the provider signs no webhook id",
+                ));
+            }
+            scheme = told;
+        }
+        match &self.issuer {
+            Some(_) if !scheme.is_token() => Err(Failure::usage(
+                "--issuer changes nothing: the provider sends no token",
+            )),
+            Some(issuer) => Ok(scheme.with_issuer(issuer.clone())),
+            None => Ok(scheme),
+        }
+    }
+
     /// The scheme, with the URL that the provider calls.
     pub(crate) fn load(&self, url: Option<&Url>) -> Result<Scheme, Failure> {
-        let scheme = match (&self.provider, &self.scheme) {
+        let scheme = match (&self.named.provider, &self.named.scheme) {
             (Some(name), _) => preset(name)?.scheme(),
             (None, Some(path)) => {
                 let text = fs::read(path).map_err(|error| Failure::unreadable(path, &error))?;
@@ -32,6 +66,7 @@ impl SchemeArgs {
             }
             (None, None) => return Err(Failure::usage("give --provider or --scheme")),
         };
+        let scheme = self.told(scheme)?;
         match url.and_then(Url::base) {
             Some(base) => scheme
                 .with_base_url(base.to_owned())

@@ -52,16 +52,15 @@ enum KeyText {
 }
 
 impl KeyText {
-    fn encoding(self) -> Result<SecretEncoding, Failure> {
+    /// A public key's text says by itself which of its forms it has.
+    const fn encoding(self) -> SecretEncoding {
         match self {
-            Self::Raw => Ok(SecretEncoding::Raw),
-            Self::Hex => Ok(SecretEncoding::Hex),
-            Self::Base64 => Ok(SecretEncoding::Base64),
-            Self::Whsec => Ok(SecretEncoding::Whsec),
+            Self::Raw => SecretEncoding::Raw,
+            Self::Hex => SecretEncoding::Hex,
+            Self::Base64 => SecretEncoding::Base64,
+            Self::Whsec => SecretEncoding::Whsec,
             Self::Pem | Self::SpkiBase64 | Self::Ed25519Hex | Self::Ed25519Base64 => {
-                Err(Failure::usage(
-                    "this build verifies shared secrets only, not public keys; use raw, hex, base64 or whsec",
-                ))
+                SecretEncoding::PublicKey
             }
         }
     }
@@ -75,11 +74,11 @@ struct Given {
 
 impl SecretArgs {
     /// The scheme with the secret's encoding, if that is overridden.
-    pub(crate) fn encoded(&self, scheme: Scheme) -> Result<Scheme, Failure> {
-        Ok(match self.secret_encoding {
-            Some(text) => scheme.with_secret_encoding(text.encoding()?),
+    pub(crate) fn encoded(&self, scheme: Scheme) -> Scheme {
+        match self.secret_encoding {
+            Some(text) => scheme.with_secret_encoding(text.encoding()),
             None => scheme,
-        })
+        }
     }
 
     /// All secrets, with an id for each.

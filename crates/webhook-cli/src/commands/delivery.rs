@@ -54,7 +54,7 @@ impl DeliveryArgs {
             request.url = to.cloned();
         }
         let scheme = self.scheme.load(request.url.as_ref())?;
-        let scheme = self.secrets.encoded(scheme)?;
+        let scheme = self.secrets.encoded(scheme);
         let verifier = Verifier::new(scheme, self.secrets.one()?)
             .map_err(|error| Failure::usage(in_words_of_the_command_line(error)))?;
         Ok(Delivery {

@@ -51,7 +51,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Outcome {
     let request = args.request.read()?;
     let scheme = args.scheme.load(request.url.as_ref())?;
-    let scheme = args.with_tolerance(args.secrets.encoded(scheme)?);
+    let scheme = args.with_tolerance(args.secrets.encoded(scheme));
     let keys = args.secrets.ring()?;
     let verifier = Verifier::new(&scheme, keys.clone())
         .map_err(|error| Failure::usage(in_words_of_the_command_line(error)))?;

@@ -16,7 +16,7 @@ pub(super) struct AnswerKey {
 impl AnswerKey {
     /// The verifier's key in front, where it is what answers are signed with.
     pub(super) fn of(signing: &Signing, verifier: &Verifier) -> Option<Self> {
-        let (scheme, front) = (verifier.scheme(), verifier.front());
+        let (scheme, front) = (verifier.scheme(), verifier.front()?);
         let is_raw = scheme.custom.is_none() && scheme.secret_encoding() == SecretEncoding::Raw;
         let public = match (signing.key, scheme.custom) {
             (KeyRule::Raw, None) if is_raw => Some(String::new()),

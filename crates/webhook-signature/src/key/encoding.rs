@@ -15,6 +15,10 @@ pub enum SecretEncoding {
     /// Base64, padded or not, after `whsec_`, which may be missing
     /// ([Standard Webhooks](https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md)).
     Whsec,
+    /// The text is a public key: PEM, base64, hexadecimal, `whpk_…` or a JSON Web Key, as
+    /// [`PublicKey::parse`](crate::PublicKey::parse) takes it.
+    #[cfg(feature = "public-key")]
+    PublicKey,
 }
 
 impl SecretEncoding {
@@ -26,6 +30,8 @@ impl SecretEncoding {
             Self::Hex => "hex",
             Self::Base64 => "base64",
             Self::Whsec => "whsec",
+            #[cfg(feature = "public-key")]
+            Self::PublicKey => "public-key",
         }
     }
 
@@ -44,6 +50,8 @@ impl SecretEncoding {
             Self::Hex => hex(text),
             Self::Base64 => base64(text),
             Self::Whsec => whsec(text),
+            #[cfg(feature = "public-key")]
+            Self::PublicKey => Err("a public key is no secret; give the secret"),
         };
         let key = key.map_err(|why| SecretError::new(SecretErrorKind::Undecodable(why)))?;
         if key.is_empty() {

@@ -63,17 +63,47 @@ pub use self::{
     work::*,
 };
 
+#[cfg(feature = "public-key")]
+pub use crate::public::presets::{
+    AWS_SNS, CONSTANT_CONTACT, DISCORD, FAL, FUSIONAUTH, HIGHLEVEL, KICK, KINDE, LIVEKIT,
+    MAILCHANNELS, MESSAGEBIRD, MONDAY, NETLIFY, PADDLE_CLASSIC, PAYPAL, PLAID, SALEOR, SENDGRID,
+    STANDARD_WEBHOOKS_ASYMMETRIC, TELNYX, TRAVIS_CI, TRUELAYER, VONAGE, WISE, WIX,
+};
+
 /// Every preset, in the order of their names.
+#[must_use]
 pub fn all() -> impl ExactSizeIterator<Item = &'static Preset> {
-    ALL.iter().copied()
+    table().iter().copied()
 }
 
 /// The preset of this name, such as `github-sha1`.
 #[must_use]
 pub fn by_name(name: &str) -> Option<&'static Preset> {
-    ALL.binary_search_by(|preset| preset.name().cmp(name))
+    let table = table();
+    table
+        .binary_search_by(|preset| preset.name().cmp(name))
         .ok()
-        .and_then(|at| ALL.get(at).copied())
+        .and_then(|at| table.get(at).copied())
+}
+
+#[cfg(not(feature = "public-key"))]
+fn table() -> &'static [&'static Preset] {
+    ALL
+}
+
+/// The presets of HMAC and those of public keys in one order.
+#[cfg(feature = "public-key")]
+fn table() -> &'static [&'static Preset] {
+    static MERGED: std::sync::LazyLock<Vec<&Preset>> = std::sync::LazyLock::new(|| {
+        let mut all: Vec<_> = ALL
+            .iter()
+            .chain(&crate::public::presets::ALL)
+            .copied()
+            .collect();
+        all.sort_by_key(|preset| preset.name());
+        all
+    });
+    &MERGED
 }
 
 #[cfg(test)]
@@ -111,6 +141,12 @@ mod tests {
                 "{}",
                 preset.name()
             );
+            #[cfg(feature = "public-key")]
+            if scheme.is_public() {
+                // Their keys are no texts; the tests of that feature make verifiers of them all.
+                assert!(preset.is_verifiable());
+                continue;
+            }
             let scheme = scheme.with_base_url("https://hooks.example.com").unwrap();
             let scheme = match preset.name() {
                 "bigcommerce" | "datadog" => {

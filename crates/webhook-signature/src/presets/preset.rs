@@ -32,6 +32,18 @@ pub enum Kind {
     Basic,
     /// Nothing: there is no verifier.
     Unsigned,
+    /// A signature with an Ed25519 key.
+    #[cfg(feature = "public-key")]
+    Ed25519,
+    /// A signature with an ECDSA key.
+    #[cfg(feature = "public-key")]
+    Ecdsa,
+    /// A signature with an RSA key.
+    #[cfg(feature = "public-key")]
+    Rsa,
+    /// A JSON Web Token or Signature, whatever signs it.
+    #[cfg(feature = "public-key")]
+    Jwt,
 }
 
 impl Kind {
@@ -44,6 +56,14 @@ impl Kind {
             Self::Token => "token",
             Self::Basic => "basic",
             Self::Unsigned => "none",
+            #[cfg(feature = "public-key")]
+            Self::Ed25519 => "ed25519",
+            #[cfg(feature = "public-key")]
+            Self::Ecdsa => "ecdsa",
+            #[cfg(feature = "public-key")]
+            Self::Rsa => "rsa",
+            #[cfg(feature = "public-key")]
+            Self::Jwt => "jwt",
         }
     }
 }
@@ -88,6 +108,39 @@ impl fmt::Display for Evidence {
 }
 
 impl Preset {
+    #[cfg(feature = "public-key")]
+    pub(crate) const fn new(
+        title: &'static str,
+        scheme: Scheme,
+        evidence: Evidence,
+        source: &'static str,
+        notes: &'static str,
+    ) -> Self {
+        Self {
+            title,
+            scheme,
+            evidence,
+            source,
+            notes,
+            addresses: "",
+            challenge: "",
+        }
+    }
+
+    /// This preset with what the provider publishes of its addresses.
+    #[cfg(feature = "public-key")]
+    pub(crate) const fn published_at(mut self, addresses: &'static str) -> Self {
+        self.addresses = addresses;
+        self
+    }
+
+    /// This preset with how the provider introduces itself.
+    #[cfg(feature = "public-key")]
+    pub(crate) const fn introduced_by(mut self, challenge: &'static str) -> Self {
+        self.challenge = challenge;
+        self
+    }
+
     /// The preset's name: lower case, with dashes.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -102,7 +155,11 @@ impl Preset {
 
     /// What the provider proves its deliveries with.
     #[must_use]
-    pub const fn kind(&self) -> Kind {
+    pub fn kind(&self) -> Kind {
+        #[cfg(feature = "public-key")]
+        if self.scheme.is_token() {
+            return Kind::Jwt;
+        }
         match (self.scheme.primitive, self.scheme.encoding) {
             (Primitive::Unsigned, _) => Kind::Unsigned,
             (Primitive::Token, Encoding::Base64Text) => Kind::Basic,
@@ -114,6 +171,14 @@ impl Preset {
                 | Primitive::Sha256OfTextAndSecret,
                 _,
             ) => Kind::Hash,
+            #[cfg(feature = "public-key")]
+            (Primitive::Ed25519, _) => Kind::Ed25519,
+            #[cfg(feature = "public-key")]
+            (Primitive::EcdsaP256Sha256 | Primitive::EcdsaP521Sha512, _) => Kind::Ecdsa,
+            #[cfg(feature = "public-key")]
+            (Primitive::RsaPkcs1Sha1 | Primitive::RsaPkcs1Sha256 | Primitive::RsaPssSha256, _) => {
+                Kind::Rsa
+            }
             _ => Kind::Hmac,
         }
     }

@@ -55,7 +55,7 @@ impl SchemeBuilder {
             unsigned_body: false,
             unit: TimestampUnit::Seconds,
             tolerance: DEFAULT_TOLERANCE,
-            secret: SecretEncoding::Raw,
+            secret: default_secret_encoding(primitive),
         }
     }
 
@@ -256,6 +256,16 @@ impl SchemeBuilder {
         };
         Ok(Grammar::Elements(elements))
     }
+}
+
+#[cfg(feature = "public-key")]
+const fn default_secret_encoding(primitive: Primitive) -> SecretEncoding {
+    primitive.secret_encoding()
+}
+
+#[cfg(not(feature = "public-key"))]
+const fn default_secret_encoding(_: Primitive) -> SecretEncoding {
+    SecretEncoding::Raw
 }
 
 /// A separator that no signature's text can hold and any header can.

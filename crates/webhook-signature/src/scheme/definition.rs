@@ -126,6 +126,10 @@ impl Scheme {
     /// The signed text, for people: `{timestamp}.{body}`. Empty where nothing is signed.
     #[must_use]
     pub fn signed_content(&self) -> String {
+        #[cfg(feature = "public-key")]
+        if let Some(rules) = self.rules() {
+            return rules.signed_content(&self.text);
+        }
         match (self.custom, self.primitive) {
             (_, Primitive::Token | Primitive::Unsigned) => String::new(),
             (Some(custom), _) => custom.signed_content().to_owned(),
@@ -184,6 +188,10 @@ impl Scheme {
     /// Whether the signature covers the whole body.
     #[must_use]
     pub fn covers_body(&self) -> bool {
+        #[cfg(feature = "public-key")]
+        if self.rules().is_some_and(|rules| !rules.covers_whole_body()) {
+            return false;
+        }
         match self.custom {
             Some(custom) => custom.covers_body(),
             None => self.signs() && self.text.contains(&Part::Body),

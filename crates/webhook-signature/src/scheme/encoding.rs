@@ -66,6 +66,25 @@ impl Encoding {
         }
     }
 
+    /// Decodes a text of any number of bytes, at least one and at most as many as an RSA signature
+    /// has.
+    #[cfg(feature = "public-key")]
+    pub(crate) fn decode_any(self, text: &[u8]) -> Option<Vec<u8>> {
+        const MAX_BYTES: usize = 1024;
+        let length = match self {
+            Self::Hex | Self::HexUpper | Self::HexAnyCase => text.len() / 2,
+            Self::Base64 => {
+                let padding = text.iter().rev().take_while(|byte| **byte == b'=').count();
+                (text.len() / 4 * 3).saturating_sub(padding)
+            }
+            Self::Base64Url => text.len() / 4 * 3 + (text.len() % 4).saturating_sub(1),
+            // Texts that are compared are no signatures.
+            Self::Text | Self::Base64Text => return None,
+        };
+        let mut bytes = vec![0; length.min(MAX_BYTES)];
+        (!bytes.is_empty() && self.decode(text, &mut bytes)).then_some(bytes)
+    }
+
     pub(crate) fn encode(self, bytes: &[u8]) -> String {
         match self {
             Self::Hex | Self::HexAnyCase => const_hex::encode(bytes),
@@ -170,6 +189,27 @@ mod tests {
         assert!(decodes(Encoding::Base64Url, unpadded));
         assert!(!decodes(Encoding::Base64Url, &base64));
         assert!(!decodes(Encoding::Base64Url, "mpucnZ6foKGio6SlpqeoqaqrrK1"));
+    }
+
+    #[cfg(feature = "public-key")]
+    #[test]
+    fn texts_of_any_length_decode() {
+        for length in 1..=70 {
+            let bytes = vec![0xa5; length];
+            for encoding in ALL {
+                let text = encoding.encode(&bytes);
+                assert_eq!(
+                    encoding.decode_any(text.as_bytes()),
+                    Some(bytes.clone()),
+                    "{text}"
+                );
+                assert_eq!(encoding.decode_any(format!("{text}=").as_bytes()), None);
+                assert_eq!(encoding.decode_any(&text.as_bytes()[1..]), None, "{text}");
+            }
+        }
+        assert_eq!(Encoding::Base64.decode_any(b""), None);
+        let long = Encoding::Hex.encode(&[0; 1025]);
+        assert_eq!(Encoding::Hex.decode_any(long.as_bytes()), None);
     }
 
     proptest! {

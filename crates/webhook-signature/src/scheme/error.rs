@@ -31,6 +31,15 @@ pub enum SchemeError {
     Unsigned,
     /// A separator, assignment or label of a list that cannot be told apart from the rest of it.
     List(String),
+    /// A scheme that signs the webhook's id, which deliveries do not carry.
+    #[cfg(feature = "public-key")]
+    NoWebhookId,
+    /// A key source for a scheme whose keys are secrets.
+    #[cfg(feature = "public-key")]
+    NoPublicKeys,
+    /// A primitive that tokens have no name for.
+    #[cfg(feature = "public-key")]
+    TokenAlgorithm(&'static str),
 }
 
 impl fmt::Display for SchemeError {
@@ -62,6 +71,19 @@ impl fmt::Display for SchemeError {
             Self::BaseUrl(url) => {
                 write!(f, "`{url}` is no base URL; write scheme and host without a path, as `https://hooks.example.com`")
             }
+            #[cfg(feature = "public-key")]
+            Self::NoWebhookId => f.write_str(
+                "the signature covers your webhook's id; give it with `with_webhook_id(…)`",
+            ),
+            #[cfg(feature = "public-key")]
+            Self::NoPublicKeys => f.write_str(
+                "the scheme's keys are secrets; give them as a `KeyRing` to `Verifier::new`",
+            ),
+            #[cfg(feature = "public-key")]
+            Self::TokenAlgorithm(name) => write!(
+                f,
+                "`{name}` makes no token; take HMAC with SHA-256 or better, Ed25519, ECDSA, or RSA with SHA-256"
+            ),
             Self::Unsigned => f.write_str(
                 "the provider proves nothing about its deliveries, so that there is nothing to verify; fetch what a delivery names from the provider's API, or let the network vouch for it",
             ),

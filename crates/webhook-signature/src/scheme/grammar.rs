@@ -28,6 +28,9 @@ pub(crate) enum Grammar {
     Bare { separator: u8 },
     /// A list of `label=value`: `t=…,v1=…,v1=…`, or `v1,… v1,…`.
     Elements(Elements),
+    /// What only code can say, for public-key signatures and tokens.
+    #[cfg(feature = "public-key")]
+    Public(Cow<'static, crate::public::Rules>),
 }
 
 /// A list of labelled values. Elements with other labels, or with none, are skipped: a provider may
@@ -82,6 +85,8 @@ impl fmt::Display for Grammar {
                 }
                 write!(f, "{}{assign}{{signature}}{separator}…", list.label)
             }
+            #[cfg(feature = "public-key")]
+            Self::Public(rules) => f.write_str(&rules.format()),
         }
     }
 }
@@ -101,7 +106,7 @@ impl Grammar {
         match self {
             Self::Value { prefix } => {
                 if let Some(text) = value.strip_prefix(prefix.as_bytes()) {
-                    candidates.push(|out| encoding.decode(text, out));
+                    candidates.add(text, encoding);
                 }
                 let signatures = decoded(candidates);
                 Ok(Reading {
@@ -138,6 +143,9 @@ impl Grammar {
                 })
             }
             Self::Elements(elements) => elements.read(value, encoding, candidates),
+            // Read where the rules are.
+            #[cfg(feature = "public-key")]
+            Self::Public(_) => Err(Reason::Misconfigured),
         }
     }
 
@@ -164,6 +172,9 @@ impl Grammar {
                     None => format!("{label}{assign}{signature}"),
                 }
             }
+            // Written where the rules are.
+            #[cfg(feature = "public-key")]
+            Self::Public(_) => String::new(),
         }
     }
 }
@@ -190,7 +201,7 @@ impl Elements {
                 if ours > MAX_SIGNATURES {
                     return Err(Reason::TooManySignatures);
                 }
-                candidates.push(|out| encoding.decode(text, out));
+                candidates.add(text, encoding);
             } else if timestamp.is_none() && self.is_timestamp(label) {
                 timestamp = Some(text);
             }

@@ -15,7 +15,7 @@ mod location;
 mod place;
 mod primitive;
 pub(crate) mod query;
-mod rfc3339;
+pub(crate) mod rfc3339;
 mod template;
 mod timestamp;
 mod tolerance;

@@ -223,7 +223,7 @@ fn family<'s>(scheme: &'s Scheme, headers: &HeaderMap) -> Result<&'s Location, R
 }
 
 /// The text of a short value of visible ASCII.
-fn visible(value: &HeaderValue) -> Option<&str> {
+pub(crate) fn visible(value: &HeaderValue) -> Option<&str> {
     let bytes = Some(value.as_bytes()).filter(|bytes| bytes.len() <= MAX_ID)?;
     // Without an early exit, so that the compiler looks at many bytes at once.
     let graphic = bytes

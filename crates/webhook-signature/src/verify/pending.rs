@@ -33,26 +33,53 @@ use crate::mac::Mac;
 #[must_use = "nothing is verified before `finish()`"]
 pub struct Pending {
     verifier: Verifier,
-    mac: Mac,
+    work: Work,
     fed: u64,
-    judged: Judged,
+}
+
+/// What is done while the body arrives, and after it.
+#[cfg_attr(
+    feature = "public-key",
+    allow(
+        clippy::large_enum_variant,
+        reason = "the large one is the usual one, and a box would be an allocation for each delivery"
+    )
+)]
+enum Work {
+    /// The front key's state, and what its tag is compared with.
+    Mac(Mac, Judged),
+    #[cfg(feature = "public-key")]
+    Public(Box<crate::public::Pending>),
 }
 
 impl Pending {
-    pub(super) fn new(verifier: Verifier, judged: Judged) -> Self {
-        let mac = begin(verifier.front(), &judged);
+    pub(super) fn new(verifier: Verifier, front: &Key, judged: Judged) -> Self {
+        let mac = begin(front, &judged);
         Self {
             verifier,
-            mac,
+            work: Work::Mac(mac, judged),
             fed: 0,
-            judged,
+        }
+    }
+
+    #[cfg(feature = "public-key")]
+    pub(super) fn public(verifier: Verifier, pending: crate::public::Pending) -> Self {
+        Self {
+            verifier,
+            work: Work::Public(Box::new(pending)),
+            fed: 0,
         }
     }
 
     /// Feeds the next bytes of the body. Optional: a body that was never fed is hashed at the end.
     pub fn update(&mut self, bytes: &[u8]) {
-        if self.verifier.covered().body && self.judged.head.is_none() {
-            self.mac.update(bytes);
+        match &mut self.work {
+            Work::Mac(mac, judged) if self.verifier.covered().body && judged.head.is_none() => {
+                mac.update(bytes);
+            }
+            Work::Mac(..) => {}
+            #[cfg(feature = "public-key")]
+            Work::Public(pending) => pending.update(bytes),
         }
         self.fed = self.fed.saturating_add(length(bytes));
     }
@@ -79,12 +106,18 @@ impl Pending {
         } else if self.fed != body.clone().map(length).fold(0, u64::saturating_add) {
             return Err(Refusal::by_body(Reason::Misconfigured));
         }
-        let Self {
-            verifier,
-            mac,
-            mut judged,
-            ..
-        } = self;
+        let Self { verifier, work, .. } = self;
+        let (mac, mut judged) = match work {
+            Work::Mac(mac, judged) => (mac, judged),
+            #[cfg(feature = "public-key")]
+            Work::Public(pending) => {
+                let keys = verifier.public();
+                let keys = keys.ok_or(Refusal::by_body(Reason::Misconfigured))?;
+                let pieces: Vec<_> = body.collect();
+                let verdict = pending.finish(verifier.scheme(), keys, &pieces);
+                return verdict.map_err(Refusal::by_body);
+            }
+        };
         if let Some(head) = judged.head.take() {
             return whole::judge(&verifier, &head, judged, body)
                 .map_err(|reason| Refusal::by_body(verifier.scheme().told(reason)));
@@ -97,7 +130,7 @@ impl Pending {
             mac
         };
         let key = if matches(mac, &judged) {
-            Some(verifier.front())
+            verifier.front()
         } else {
             verifier
                 .others()

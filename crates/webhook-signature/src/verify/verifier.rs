@@ -1,7 +1,7 @@
 use std::{fmt, sync::Arc};
 
 use http::request::Parts;
-use webhook_core::{Name, SecretError, SecretErrorKind, Timestamp, Verification};
+use webhook_core::{Name, Reason, SecretError, SecretErrorKind, Timestamp, Verification};
 
 use super::{ConfigError, Pending, Refusal, headers::Judged};
 use crate::{
@@ -42,8 +42,19 @@ pub struct Verifier(Arc<Inner>);
 struct Inner {
     scheme: Scheme,
     covered: Covered,
-    front: Key,
-    others: Box<[Key]>,
+    keys: Keys,
+}
+
+#[cfg_attr(
+    feature = "public-key",
+    allow(clippy::large_enum_variant, reason = "there is one for each verifier")
+)]
+enum Keys {
+    /// Keyed states, the front one first.
+    Macs(Key, Box<[Key]>),
+    /// Public keys, or the secrets of tokens.
+    #[cfg(feature = "public-key")]
+    Public(crate::public::Keys),
 }
 
 /// A secret, ready for use.
@@ -117,18 +128,47 @@ impl Verifier {
         if scheme.covers_url() && scheme.base_url.is_empty() {
             return Err(SchemeError::NoBaseUrl.into());
         }
+        let covered = Covered::by(&scheme);
+        #[cfg(feature = "public-key")]
+        if scheme.is_public() {
+            let keys = Keys::Public(crate::public::Keys::from_ring(&scheme, &ring)?);
+            return Ok(Self(Arc::new(Inner {
+                scheme,
+                covered,
+                keys,
+            })));
+        }
         let entries = ring.entries().enumerate();
         let keys = entries.map(|(at, entry)| Key::all(&scheme, entry, at));
         let mut keys = keys.collect::<Result<Vec<_>, _>>()?.into_iter().flatten();
         let none = || SecretError::new(SecretErrorKind::Empty);
         let front = keys.next().ok_or_else(none)?;
         let others = keys.collect();
-        let covered = Covered::by(&scheme);
         Ok(Self(Arc::new(Inner {
             scheme,
             covered,
-            front,
-            others,
+            keys: Keys::Macs(front, others),
+        })))
+    }
+
+    /// Takes public keys from a source, which finds them by the ids that deliveries name. The
+    /// [module of public keys](crate::public) shows how to fill it and how to change its keys.
+    ///
+    /// # Errors
+    /// A scheme whose keys are secrets; one that signs something which only the operator knows, and
+    /// was not told.
+    #[cfg(feature = "public-key")]
+    pub fn with_key_source(
+        scheme: impl Into<Scheme>,
+        source: impl crate::KeySource + 'static,
+    ) -> Result<Self, ConfigError> {
+        let scheme = scheme.into();
+        let covered = Covered::by(&scheme);
+        let keys = crate::public::Keys::from_source(&scheme, Arc::new(source))?;
+        Ok(Self(Arc::new(Inner {
+            scheme,
+            covered,
+            keys: Keys::Public(keys),
         })))
     }
 
@@ -138,11 +178,14 @@ impl Verifier {
         &self.0.scheme
     }
 
-    /// The ids of the secrets, the one in front first.
+    /// The ids of the secrets, the one in front first; those of a key source are its own.
     pub fn secret_ids(&self) -> impl Iterator<Item = &Name> {
-        std::iter::once(self.front())
-            .chain(self.others())
-            .map(|key| &key.id)
+        #[cfg(feature = "public-key")]
+        let public = self.public().map(crate::public::Keys::ids);
+        #[cfg(not(feature = "public-key"))]
+        let public: Option<Vec<&Name>> = None;
+        let macs = self.front().into_iter().chain(self.others());
+        macs.map(|key| &key.id).chain(public.into_iter().flatten())
     }
 
     /// Verifies a delivery whose body is there.
@@ -165,20 +208,54 @@ impl Verifier {
     /// (an empty header counts as missing) or repeated; one that is malformed; a timestamp outside
     /// the tolerance.
     pub fn begin(&self, parts: &Parts, now: Timestamp) -> Result<Pending, Refusal> {
+        #[cfg(feature = "public-key")]
+        if let Some(keys) = self.public() {
+            let (scheme, covered) = (self.scheme(), self.covered());
+            return crate::public::Pending::begin(scheme, covered, keys, parts, now)
+                .map(|pending| Pending::public(self.clone(), pending))
+                .map_err(Refusal::by_headers);
+        }
         let judged = Judged::new(self, parts, now).map_err(Refusal::by_headers)?;
-        Ok(Pending::new(self.clone(), judged))
+        let front = self
+            .front()
+            .ok_or(Refusal::by_headers(Reason::Misconfigured))?;
+        Ok(Pending::new(self.clone(), front, judged))
     }
 
     pub(crate) fn covered(&self) -> Covered {
         self.0.covered
     }
 
-    pub(crate) fn front(&self) -> &Key {
-        &self.0.front
+    /// The key in front; none where keys are public.
+    #[cfg_attr(
+        not(feature = "public-key"),
+        allow(
+            clippy::unnecessary_wraps,
+            reason = "there are none without that feature"
+        )
+    )]
+    pub(crate) fn front(&self) -> Option<&Key> {
+        match &self.0.keys {
+            Keys::Macs(front, _) => Some(front),
+            #[cfg(feature = "public-key")]
+            Keys::Public(_) => None,
+        }
     }
 
     pub(crate) fn others(&self) -> &[Key] {
-        &self.0.others
+        match &self.0.keys {
+            Keys::Macs(_, others) => others,
+            #[cfg(feature = "public-key")]
+            Keys::Public(_) => &[],
+        }
+    }
+
+    #[cfg(feature = "public-key")]
+    pub(crate) fn public(&self) -> Option<&crate::public::Keys> {
+        match &self.0.keys {
+            Keys::Macs(..) => None,
+            Keys::Public(keys) => Some(keys),
+        }
     }
 }
 

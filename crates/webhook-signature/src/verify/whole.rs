@@ -34,7 +34,7 @@ pub(super) fn judge<'b>(
     if let Some(event) = &claims.event {
         facts.event = Some(ShortText::new(event));
     }
-    let mut keys = std::iter::once(verifier.front()).chain(verifier.others());
+    let mut keys = verifier.front().into_iter().chain(verifier.others());
     let key = keys
         .find(|key| claims.hold(key))
         .ok_or(Reason::SignatureMismatch)?;

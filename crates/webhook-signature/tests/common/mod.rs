@@ -217,7 +217,21 @@ impl Vector<'_> {
     }
 }
 
-/// The preset of this name, where there is one.
+/// The preset of this name, where there is one. Those of public keys and tokens have their own tests.
 pub(crate) fn preset(name: Option<&str>) -> Option<&'static Preset> {
     name.and_then(presets::by_name)
+        .filter(|preset| has_secret(preset))
+}
+
+/// Whether a secret verifies, and no public key or token does.
+#[cfg(feature = "public-key")]
+pub(crate) fn has_secret(preset: &Preset) -> bool {
+    let scheme = preset.scheme();
+    preset.is_verifiable() && !scheme.is_token() && !scheme.primitive().is_public_key()
+}
+
+/// Whether a secret verifies.
+#[cfg(not(feature = "public-key"))]
+pub(crate) fn has_secret(preset: &Preset) -> bool {
+    preset.is_verifiable()
 }

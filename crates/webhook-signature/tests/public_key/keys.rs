@@ -1,0 +1,222 @@
+//! Public keys: which texts are one, and where they come from.
+
+use std::sync::Arc;
+
+use base64ct::{Base64UrlUnpadded, Encoding as _};
+use proptest::prelude::*;
+use serde_json::json;
+use webhook_core::{Name, Secret};
+use webhook_signature::{KeyRing, KeySource, Primitive, PublicKey, PublicKeys, Verifier, presets};
+
+use crate::sender::{RSA_PUBLIC, delivery, key_text, now, other_key_text};
+
+const CERTIFICATE: &str = include_str!("../data/public-key/certificate.pem");
+
+#[test]
+fn every_text_of_a_key_is_read() {
+    for (text, kind) in [
+        (RSA_PUBLIC.to_owned(), "rsa"),
+        (
+            include_str!("../data/public-key/rsa-public-pkcs1.pem").to_owned(),
+            "rsa",
+        ),
+        (CERTIFICATE.to_owned(), "rsa"),
+        (CERTIFICATE.replace('\n', "\r\n"), "rsa"),
+        (key_text(Primitive::Ed25519), "ed25519"),
+        (format!("whpk_{}", key_text(Primitive::Ed25519)), "ed25519"),
+        (other_key_text(Primitive::Ed25519).to_uppercase(), "ed25519"),
+        (key_text(Primitive::EcdsaP256Sha256), "p256"),
+        (other_key_text(Primitive::EcdsaP256Sha256), "p256"),
+        (key_text(Primitive::EcdsaP521Sha512), "p521"),
+    ] {
+        assert_eq!(PublicKey::parse(&text).unwrap().kind(), kind, "{text}");
+    }
+}
+
+#[test]
+fn what_is_no_key_says_why() {
+    let weak = const_hex::encode([&[1_u8][..], &[0; 31]].concat());
+    for (text, why) in [
+        ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whpk_"),
+        ("", "32 bytes"),
+        ("hello world", "neither PEM nor base64"),
+        ("-----BEGIN PUBLIC KEY-----", "no PEM"),
+        (
+            include_str!("../data/public-key/rsa-1024-public.pem"),
+            "2048",
+        ),
+        (&weak, "no Ed25519 key"),
+        (r#"{"kty":"oct","k":"AAAA"}"#, "its kind is another"),
+        (
+            r#"{"kty":"OKP","crv":"Ed25519","x":"AA","use":"enc"}"#,
+            "encryption",
+        ),
+        (
+            r#"{"kty":"EC","crv":"P-256","x":"AA","y":"AA"}"#,
+            "wrong length",
+        ),
+        (r#"{"kty":"RSA","n":"AQAB","e":"AQAB"}"#, "2048"),
+    ] {
+        let error = match PublicKey::parse(text) {
+            Ok(key) => panic!("{text} is {key:?}"),
+            Err(error) => error.to_string(),
+        };
+        let empty = text.is_empty();
+        assert!(empty || error.contains(why), "{text}: {error}");
+    }
+    let private = RSA_PUBLIC.replace("PUBLIC", "PRIVATE");
+    assert!(
+        PublicKey::parse(&private)
+            .unwrap_err()
+            .to_string()
+            .contains("never a private key")
+    );
+}
+
+#[test]
+fn a_key_of_another_algorithm_is_refused_when_the_verifier_is_made() {
+    for (preset, key) in [
+        (&presets::DISCORD, RSA_PUBLIC.to_owned()),
+        (&presets::WISE, key_text(Primitive::Ed25519)),
+        (&presets::PLAID, key_text(Primitive::EcdsaP521Sha512)),
+        (&presets::AWS_SNS, key_text(Primitive::Ed25519)),
+    ] {
+        let error = Verifier::new(preset, Secret::new(key).unwrap())
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("another algorithm"), "{error}");
+    }
+    let mut jwk: serde_json::Value =
+        serde_json::from_str(&key_text(Primitive::EcdsaP256Sha256)).unwrap();
+    for (alg, good) in [
+        ("ES256", true),
+        ("ES512", false),
+        ("HS256", false),
+        ("none", false),
+    ] {
+        jwk["alg"] = json!(alg);
+        assert_eq!(PublicKey::from_jwk(&jwk.to_string()).is_ok(), good, "{alg}");
+    }
+}
+
+#[test]
+fn a_ring_of_keys_is_tried_in_order() {
+    let delivery = delivery(&presets::DISCORD);
+    let ring = KeyRing::new(
+        "new",
+        Secret::new(other_key_text(Primitive::Ed25519)).unwrap(),
+    )
+    .unwrap()
+    .with("old", Secret::new(key_text(Primitive::Ed25519)).unwrap())
+    .unwrap();
+    let verifier = Verifier::new(delivery.scheme.clone(), ring).unwrap();
+    assert_eq!(
+        verifier.secret_ids().map(Name::as_str).collect::<Vec<_>>(),
+        ["new", "old"]
+    );
+    let verification = verifier
+        .verify(&delivery.head, &delivery.body, now())
+        .unwrap();
+    assert_eq!(verification.secret_id().map(Name::as_str), Some("old"));
+}
+
+#[test]
+fn a_source_is_asked_by_the_id_that_the_delivery_names() {
+    let key = |primitive| Arc::new(PublicKey::parse(&key_text(primitive)).unwrap());
+    // The names are those of the sender in these tests.
+    for (preset, id) in [
+        (&presets::TRUELAYER, "k"),
+        (&presets::SALEOR, "1"),
+        (&presets::MAILCHANNELS, "mckey"),
+        (
+            &presets::PAYPAL,
+            "https://api.paypal.com/v1/notifications/certs/CERT-1",
+        ),
+        (
+            &presets::AWS_SNS,
+            "https://sns.us-east-1.amazonaws.com/x.pem",
+        ),
+    ] {
+        let delivery = delivery(preset);
+        let primitive = delivery.scheme.primitive();
+        let verify = |keys: PublicKeys| {
+            let verifier = Verifier::with_key_source(delivery.scheme.clone(), keys).unwrap();
+            let verdict = verifier.verify(&delivery.head, &delivery.body, now());
+            verdict.map(|verification| verification.secret_id().unwrap().as_str().to_owned())
+        };
+        let name = preset.name();
+        assert_eq!(
+            verify(PublicKeys::default().with(id, key(primitive))).as_deref(),
+            Ok(id),
+            "{name}"
+        );
+        assert!(
+            verify(PublicKeys::default().with("other", key(primitive))).is_err(),
+            "{name}"
+        );
+        assert!(verify(PublicKeys::default()).is_err(), "{name}");
+        let wrong = match primitive {
+            Primitive::RsaPkcs1Sha256 => Primitive::Ed25519,
+            _ => Primitive::RsaPkcs1Sha256,
+        };
+        assert!(
+            verify(PublicKeys::default().with(id, key(wrong))).is_err(),
+            "{name}"
+        );
+    }
+    // This one names none.
+    let discord = delivery(&presets::DISCORD);
+    let keys = PublicKeys::default().with("a", key(Primitive::Ed25519));
+    let verifier = Verifier::with_key_source(discord.scheme.clone(), keys).unwrap();
+    assert!(verifier.verify(&discord.head, &discord.body, now()).is_ok());
+}
+
+#[test]
+fn key_sets_leave_out_what_they_do_not_know() {
+    let number = Base64UrlUnpadded::encode_string(&[1; 32]);
+    let ec: serde_json::Value =
+        serde_json::from_str(&key_text(Primitive::EcdsaP256Sha256)).unwrap();
+    let mut named = ec.clone();
+    named["kid"] = json!("b");
+    let set = json!({"keys": [{"kty": "oct", "k": number, "kid": "a"}, named, ec, {"kty": "AKP"}], "x": 1});
+    let keys = PublicKeys::from_jwks(&set.to_string()).unwrap();
+    assert_eq!(
+        keys.ids().map(Name::as_str).collect::<Vec<_>>(),
+        ["b", "#2"]
+    );
+    assert!(keys.key("a").is_none() && keys.key("b").is_some());
+    for bad in [
+        "",
+        "[]",
+        "{}",
+        r#"{"keys":[]}"#,
+        r#"{"keys":[{"kty":"oct","k":"AAAA"}]}"#,
+    ] {
+        assert!(PublicKeys::from_jwks(bad).is_err(), "{bad}");
+    }
+}
+
+#[test]
+fn nothing_prints_a_key() {
+    let verifier = delivery(&presets::LIVEKIT).verifier();
+    let key = PublicKey::parse(RSA_PUBLIC).unwrap();
+    let printed = format!(
+        "{verifier:?} {key:?} {:?}",
+        PublicKeys::default().with("id", key.clone())
+    );
+    assert!(
+        !printed.contains("secret of tokens") && printed.len() < 300,
+        "{printed}"
+    );
+}
+
+proptest! {
+    #[test]
+    fn no_text_panics(text in ".{0,100}", pem in "-----BEGIN PUBLIC KEY-----\n[A-Za-z0-9+/=\n]{0,100}\n-----END PUBLIC KEY-----", der in proptest::collection::vec(any::<u8>(), 0..200)) {
+        let _ = PublicKey::parse(&text);
+        let _ = PublicKey::parse(&pem);
+        let _ = PublicKey::from_spki_der(&der);
+        let _ = PublicKey::from_certificate_der(&der);
+        let _ = PublicKeys::from_jwks(&text);
+    }
+}
