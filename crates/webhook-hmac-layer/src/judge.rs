@@ -22,6 +22,9 @@ use crate::{
 /// The most bytes of a claimed delivery id that are recorded.
 const MAX_CLAIMED_ID: usize = 256;
 
+/// When a sender may try again where no secret is valid: somebody has to set one first.
+const SECRET_RETRY: Duration = Duration::from_secs(60);
+
 /// Shows the body to the verification as it comes; to nobody where a head that was refused in
 /// shadow mode was let pass.
 pub(crate) struct Hashing(pub(crate) Option<Pending>);
@@ -138,7 +141,10 @@ impl Case {
             return Ok(());
         }
         let challenge = self.settings.challenge.clone();
-        let rejection = Rejection::new(reason, Check::Signature).with_challenge(challenge);
+        let mut rejection = Rejection::new(reason, Check::Signature).with_challenge(challenge);
+        if reason == Reason::SecretUnavailable {
+            rejection = rejection.with_retry_after(SECRET_RETRY);
+        }
         let handshake = self.settings.handshake.as_ref();
         if handshake.is_some_and(Responder::has_bare_refusals) {
             Err(Ending::Bare(rejection))

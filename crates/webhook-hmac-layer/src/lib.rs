@@ -22,7 +22,7 @@
 //! | body that ended before it was whole | 400 `bad_request`, gRPC 3 |
 //! | a content coding but `identity` | 415 `unsupported_media_type`, gRPC 3 |
 //! | another method than `POST` | 405 `method_not_allowed`, gRPC 12 |
-//! | no memory left for unverified bodies | 503 `unavailable`, gRPC 14 |
+//! | no memory left for unverified bodies, no secret that is valid now | 503 `unavailable`, gRPC 14 |
 //! | no settings for the endpoint | 500 `misconfigured`, gRPC 13 |
 //! | a handshake with a wrong verify token | 403 without a body |
 //!

@@ -295,6 +295,18 @@ async fn a_swapped_secret_is_in_force_for_the_next_delivery() {
 }
 
 #[tokio::test]
+async fn a_sender_whose_secrets_are_all_expired_is_asked_to_come_back() {
+    let ring = KeyRing::new("2026-q3", secret(SECRET)).unwrap();
+    let ring = ring
+        .with_not_after("2026-q3", Timestamp::from_unix_seconds(1))
+        .unwrap();
+    let layer = HmacLayer::new(presets::GITHUB.scheme(), ring).unwrap();
+    let response = guard(layer).oneshot(signed(SECRET, "body")).await.unwrap();
+    assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(response.headers()["retry-after"], "60");
+}
+
+#[tokio::test]
 async fn the_record_tells_what_was_claimed_and_what_was_tried() {
     let record = DeliveryRecord::new(RequestId::generate(&Clock::system()));
     let mut forged = signed("retired-secret-0123456789abcdef", "body");

@@ -2,9 +2,10 @@
 
 mod encoding;
 mod ring;
+mod validity;
 
-pub(crate) use self::ring::Entry;
 pub use self::{
     encoding::SecretEncoding,
     ring::{KeyRing, KeyRingError, MAX_KEYS},
 };
+pub(crate) use self::{ring::Entry, validity::Validity};

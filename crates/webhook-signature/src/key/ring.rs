@@ -1,6 +1,8 @@
 use std::{fmt, sync::Arc};
 
-use webhook_core::{Name, Secret};
+use webhook_core::{Name, Secret, Timestamp};
+
+use super::Validity;
 
 /// The most secrets in one [`KeyRing`], so that the cost of a forged delivery is bounded.
 pub const MAX_KEYS: usize = 16;
@@ -26,11 +28,12 @@ const MAX_ID: usize = 64;
 #[derive(Clone)]
 pub struct KeyRing(Vec<Entry>);
 
-/// One secret of a ring. Its times of validity would stand here.
+/// One secret of a ring.
 #[derive(Clone)]
 pub(crate) struct Entry {
     pub(crate) id: Name,
     pub(crate) secret: Arc<Secret>,
+    pub(crate) validity: Validity,
 }
 
 impl KeyRing {
@@ -68,8 +71,73 @@ impl KeyRing {
         self.0.push(Entry {
             id,
             secret: secret.into(),
+            validity: Validity::default(),
         });
         Ok(self)
+    }
+
+    /// Sets from when on a secret is valid, that instant included; default always. Before it, what
+    /// the secret signed is refused as if it were not in the ring.
+    ///
+    /// # Errors
+    /// An id that is not in the ring; an instant after the secret's not-after.
+    pub fn with_not_before(self, id: &str, instant: Timestamp) -> Result<Self, KeyRingError> {
+        self.limited(id, |validity| validity.not_before = Some(instant))
+    }
+
+    /// Sets until when a secret is valid, that instant included; default for ever.
+    ///
+    /// ```
+    /// use webhook_core::{Secret, Timestamp};
+    /// use webhook_signature::KeyRing;
+    ///
+    /// // The old secret verifies until the provider has changed over, and not a second longer.
+    /// let keys = KeyRing::new("2026-q4", Secret::new("a secret of this quarter")?)?
+    ///     .with("2026-q3", Secret::new("a secret of last quarter")?)?
+    ///     .with_not_after("2026-q3", Timestamp::from_unix_seconds(1_798_761_599))?;
+    /// assert!(keys.with_not_after("2026-q2", Timestamp::from_unix_seconds(0)).is_err());
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// An id that is not in the ring; an instant before the secret's not-before.
+    pub fn with_not_after(self, id: &str, instant: Timestamp) -> Result<Self, KeyRingError> {
+        self.limited(id, |validity| validity.not_after = Some(instant))
+    }
+
+    /// Takes a secret out: for one that leaked, together with
+    /// [`SettingsHandle::replace`](webhook_core::SettingsHandle::replace) where the settings are
+    /// swappable.
+    ///
+    /// # Errors
+    /// An id that is not in the ring, or the only one in it: pause the endpoint instead.
+    pub fn without(mut self, id: &str) -> Result<Self, KeyRingError> {
+        let at = self.position(id)?;
+        if self.0.len() == 1 {
+            return Err(KeyRingError::Last);
+        }
+        self.0.remove(at);
+        Ok(self)
+    }
+
+    fn limited(
+        mut self,
+        id: &str,
+        limit: impl FnOnce(&mut Validity),
+    ) -> Result<Self, KeyRingError> {
+        let at = self.position(id)?;
+        if let Some(entry) = self.0.get_mut(at) {
+            limit(&mut entry.validity);
+            if !entry.validity.can_hold() {
+                return Err(KeyRingError::NeverValid(entry.id.as_str().to_owned()));
+            }
+        }
+        Ok(self)
+    }
+
+    fn position(&self, id: &str) -> Result<usize, KeyRingError> {
+        let at = self.0.iter().position(|entry| entry.id.as_str() == id);
+        at.ok_or(KeyRingError::UnknownId)
     }
 
     /// The ids of the secrets, the one in front first.
@@ -95,6 +163,7 @@ impl From<Arc<Secret>> for KeyRing {
         Self(vec![Entry {
             id: Name::from_static("default"),
             secret,
+            validity: Validity::default(),
         }])
     }
 }
@@ -120,6 +189,12 @@ pub enum KeyRingError {
     RepeatedId(String),
     /// There are [`MAX_KEYS`] secrets already.
     Full,
+    /// An id that no secret of the ring has. It is not told: it may be the secret itself.
+    UnknownId,
+    /// A secret whose not-after lies before its not-before.
+    NeverValid(String),
+    /// The only secret of the ring.
+    Last,
 }
 
 impl fmt::Display for KeyRingError {
@@ -133,6 +208,14 @@ impl fmt::Display for KeyRingError {
             Self::Full => write!(
                 f,
                 "more than {MAX_KEYS} secrets; remove those that nothing signs with any more"
+            ),
+            Self::UnknownId => f.write_str("no secret of the ring has this id; take one of `ids()`"),
+            Self::NeverValid(id) => write!(
+                f,
+                "the secret `{id}` ends before it begins; put its not-after behind its not-before"
+            ),
+            Self::Last => f.write_str(
+                "a ring without a secret lets nobody in; add the next secret first, or pause the endpoint",
             ),
         }
     }

@@ -39,6 +39,9 @@ pub(crate) struct Signature<'a> {
 impl Keys {
     pub(crate) fn from_ring(scheme: &Scheme, ring: &KeyRing) -> Result<Self, ConfigError> {
         check(scheme)?;
+        if ring.entries().any(|entry| entry.validity.is_limited()) {
+            return Err(SchemeError::UnlimitedKeysOnly.into());
+        }
         if scheme.primitive.is_public_key() {
             let key = |entry: &Entry| Ok((entry.id.clone(), public_key(scheme, entry)?));
             let keys: Result<_, ConfigError> = ring.entries().map(key).collect();

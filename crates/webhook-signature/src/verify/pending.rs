@@ -1,6 +1,6 @@
 use std::fmt;
 
-use webhook_core::{Reason, Verification};
+use webhook_core::{Reason, Timestamp, Verification};
 
 use super::{Refusal, Verifier, headers::Judged, verifier::Key, whole};
 use crate::mac::Mac;
@@ -46,18 +46,18 @@ pub struct Pending {
     )
 )]
 enum Work {
-    /// The front key's state, and what its tag is compared with.
-    Mac(Mac, Judged),
+    /// The state of the first key that is valid, and what its tag is compared with.
+    Mac(Mac, Judged, Timestamp),
     #[cfg(feature = "public-key")]
     Public(Box<crate::public::Pending>),
 }
 
 impl Pending {
-    pub(super) fn new(verifier: Verifier, front: &Key, judged: Judged) -> Self {
-        let mac = begin(front, &judged);
+    pub(super) fn new(verifier: Verifier, first: &Key, judged: Judged, now: Timestamp) -> Self {
+        let mac = begin(first, &judged);
         Self {
             verifier,
-            work: Work::Mac(mac, judged),
+            work: Work::Mac(mac, judged, now),
             fed: 0,
         }
     }
@@ -74,7 +74,7 @@ impl Pending {
     /// Feeds the next bytes of the body. Optional: a body that was never fed is hashed at the end.
     pub fn update(&mut self, bytes: &[u8]) {
         match &mut self.work {
-            Work::Mac(mac, judged) if self.verifier.covered().body && judged.head.is_none() => {
+            Work::Mac(mac, judged, _) if self.verifier.covered().body && judged.head.is_none() => {
                 mac.update(bytes);
             }
             Work::Mac(..) => {}
@@ -84,8 +84,8 @@ impl Pending {
         self.fed = self.fed.saturating_add(length(bytes));
     }
 
-    /// Compares the signatures with that of the front key and, where none is right, of the others
-    /// in turn, for which `body` is hashed again.
+    /// Compares the signatures with that of the first valid key and, where none is right, of the
+    /// other valid ones in turn, for which `body` is hashed again.
     ///
     /// `body` is the whole body, in any pieces.
     ///
@@ -107,8 +107,8 @@ impl Pending {
             return Err(Refusal::by_body(Reason::Misconfigured));
         }
         let Self { verifier, work, .. } = self;
-        let (mac, mut judged) = match work {
-            Work::Mac(mac, judged) => (mac, judged),
+        let (mac, mut judged, now) = match work {
+            Work::Mac(mac, judged, now) => (mac, judged, now),
             #[cfg(feature = "public-key")]
             Work::Public(pending) => {
                 let keys = verifier.public();
@@ -129,14 +129,9 @@ impl Pending {
             }
             mac
         };
-        let key = if matches(mac, &judged) {
-            verifier.front()
-        } else {
-            verifier
-                .others()
-                .iter()
-                .find(|key| matches(again(key), &judged))
-        };
+        let mut keys = verifier.valid_keys(now);
+        let first = keys.next().filter(|_| matches(mac, &judged));
+        let key = first.or_else(|| keys.find(|key| matches(again(key), &judged)));
         let reason = verifier.scheme().told(Reason::SignatureMismatch);
         key.map(|key| judged.facts.describe(&verifier, key))
             .ok_or_else(|| Refusal::by_body(reason))

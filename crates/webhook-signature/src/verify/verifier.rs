@@ -6,7 +6,7 @@ use webhook_core::{Name, Reason, SecretError, SecretErrorKind, Timestamp, Verifi
 use super::{ConfigError, Pending, Refusal, headers::Judged};
 use crate::{
     custom::WhichKey,
-    key::{Entry, KeyRing},
+    key::{Entry, KeyRing, Validity},
     mac::Mac,
     scheme::{Covered, Place, Primitive, Scheme, SchemeError},
 };
@@ -65,6 +65,7 @@ pub(crate) struct Key {
     pub(crate) name: Option<Vec<u8>>,
     /// Its place among the keys, where that matters.
     slot: usize,
+    validity: Validity,
 }
 
 impl Key {
@@ -97,7 +98,12 @@ impl Key {
             mac,
             name,
             slot,
+            validity: entry.validity,
         })
+    }
+
+    pub(crate) fn is_valid_at(&self, instant: Timestamp) -> bool {
+        self.validity.holds_at(instant)
     }
 
     /// Whether this is the key that a provider says made a signature.
@@ -206,7 +212,7 @@ impl Verifier {
     /// # Errors
     /// In this order: two different sets of headers; an id, timestamp or signature that is missing
     /// (an empty header counts as missing) or repeated; one that is malformed; a timestamp outside
-    /// the tolerance.
+    /// the tolerance. Last, [`Reason::SecretUnavailable`] where no secret is valid at `now`.
     pub fn begin(&self, parts: &Parts, now: Timestamp) -> Result<Pending, Refusal> {
         #[cfg(feature = "public-key")]
         if let Some(keys) = self.public() {
@@ -216,10 +222,12 @@ impl Verifier {
                 .map_err(Refusal::by_headers);
         }
         let judged = Judged::new(self, parts, now).map_err(Refusal::by_headers)?;
-        let front = self
-            .front()
-            .ok_or(Refusal::by_headers(Reason::Misconfigured))?;
-        Ok(Pending::new(self.clone(), front, judged))
+        // A ring of which no secret is valid now cannot tell right from wrong.
+        let first = self
+            .valid_keys(now)
+            .next()
+            .ok_or(Refusal::by_headers(Reason::SecretUnavailable))?;
+        Ok(Pending::new(self.clone(), first, judged, now))
     }
 
     pub(crate) fn covered(&self) -> Covered {
@@ -240,6 +248,12 @@ impl Verifier {
             #[cfg(feature = "public-key")]
             Keys::Public(_) => None,
         }
+    }
+
+    /// The keys that are valid at this instant, the front one first.
+    pub(crate) fn valid_keys(&self, now: Timestamp) -> impl Iterator<Item = &Key> {
+        let keys = self.front().into_iter().chain(self.others());
+        keys.filter(move |key| key.is_valid_at(now))
     }
 
     pub(crate) fn others(&self) -> &[Key] {

@@ -34,8 +34,8 @@ pub(super) fn judge<'b>(
     if let Some(event) = &claims.event {
         facts.event = Some(ShortText::new(event));
     }
-    let mut keys = verifier.front().into_iter().chain(verifier.others());
-    let key = keys
+    let key = verifier
+        .valid_keys(head.now)
         .find(|key| claims.hold(key))
         .ok_or(Reason::SignatureMismatch)?;
     Ok(facts.describe(verifier, key))
