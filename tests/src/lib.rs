@@ -14,3 +14,8 @@ pub mod client;
 pub mod hosts;
 pub mod process;
 pub mod stand;
+
+/// Compiles the example of the workspace's README.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct ReadmeDoctests;
