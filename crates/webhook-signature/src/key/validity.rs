@@ -14,6 +14,7 @@ impl Validity {
             && self.not_after.is_none_or(|last| instant <= last)
     }
 
+    #[cfg(feature = "public-key")]
     pub(crate) fn is_limited(self) -> bool {
         self != Self::default()
     }
