@@ -1,9 +1,9 @@
 use std::{fmt, sync::Arc};
 
 use tower_layer::Layer;
-use webhook_core::{Clock, Problem};
+use webhook_core::{Clock, Problem, change::ChangeLog};
 
-use crate::{Audit, guard::Shared};
+use crate::{Audit, Sink, guard::Shared};
 
 /// Leaves exactly one record of each request; see the [crate](crate).
 ///
@@ -41,6 +41,26 @@ impl<K> AuditLayer<K> {
             clock: Clock::system(),
             with_path: true,
         }
+    }
+}
+
+impl<K: Sink + Send + Sync + 'static, R> AuditLayer<K, R> {
+    /// A log whose changes go to this layer's sink, among the records of requests. Give it to
+    /// whatever changes the stack at run time, and set the clock before.
+    ///
+    /// ```
+    /// use webhook_audit_layer::{AuditLayer, TracingSink};
+    /// use webhook_core::{Settings, change::Cause};
+    ///
+    /// let audit = AuditLayer::new(TracingSink::new());
+    /// let (settings, handle) = Settings::swappable(vec!["203.0.113.0/24"]);
+    /// let handle = handle.with_log("networks of acme", audit.changes());
+    /// handle.replace(vec!["198.51.100.0/24"], &Cause::new("alice", "acme has moved"));
+    /// ```
+    #[must_use]
+    pub fn changes(&self) -> ChangeLog {
+        let sink = Arc::clone(&self.sink);
+        ChangeLog::new(self.clock.clone(), move |change| sink.change(change))
     }
 }
 

@@ -1,6 +1,10 @@
+use std::sync::Arc;
+
 use http::Extensions;
 
-use crate::{ClientAddr, DeliveryRecord, Endpoint, PeerAddr, Verification};
+use crate::{
+    ClientAddr, Clock, DeliveryRecord, Endpoint, Origin, PeerAddr, RequestId, Verification,
+};
 
 /// What the layers found out about a request so far: the one extension of the family.
 ///
@@ -11,6 +15,7 @@ use crate::{ClientAddr, DeliveryRecord, Endpoint, PeerAddr, Verification};
 pub struct Facts {
     peer: Option<PeerAddr>,
     client: Option<ClientAddr>,
+    origin: Option<Arc<Origin>>,
     verification: Option<Verification>,
     endpoint: Option<Endpoint>,
     record: DeliveryRecord,
@@ -76,6 +81,18 @@ impl Facts {
         self.record.set_client(client);
     }
 
+    /// What the sender called, as a trusted proxy tells it.
+    #[must_use]
+    pub fn origin(&self) -> Option<&Origin> {
+        self.origin.as_deref()
+    }
+
+    /// Tells inner layers what the sender called. Only for layers that believe a trusted proxy;
+    /// never from what the request itself says.
+    pub fn set_origin(&mut self, origin: impl Into<Arc<Origin>>) {
+        self.origin = Some(origin.into());
+    }
+
     /// What the delivery was verified to be.
     #[must_use]
     pub const fn verification(&self) -> Option<&Verification> {
@@ -105,6 +122,15 @@ impl Facts {
     #[must_use]
     pub const fn record(&self) -> &DeliveryRecord {
         &self.record
+    }
+
+    /// The request's record, kept from now on where nobody kept one: for an outer layer that has to
+    /// know afterwards what inner layers found. Where there is no audit layer, it is one allocation.
+    pub fn keep_record(&mut self, clock: &Clock) -> DeliveryRecord {
+        if !self.record.is_kept() {
+            self.record = DeliveryRecord::new(RequestId::generate(clock));
+        }
+        self.record.clone()
     }
 
     /// Puts the record in place. Only for the audit layer.

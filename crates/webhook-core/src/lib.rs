@@ -7,6 +7,7 @@
 //! - [`Facts`]: what the layers found out about a request, the one extension of the family;
 //!   [`record`]: the same for whoever keeps records, in slots that survive a dropped future.
 //! - [`address`]: the peer, and the client behind trusted proxies.
+//! - [`change`]: what is changed at run time, by whom and why.
 //! - [`settings`]: fixed, swappable at run time, or per [`Endpoint`].
 //! - [`secret`] and [`time`]: secrets that are never printed, and a clock that a test can turn.
 //!
@@ -17,6 +18,7 @@
 
 pub mod address;
 pub mod body;
+pub mod change;
 mod endpoint;
 mod facts;
 pub mod record;
@@ -34,7 +36,7 @@ mod vocabulary;
 #[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
 pub use self::verified::{Verified, VerifiedRejection};
 pub use self::{
-    address::{AddressError, ClientAddr, ClientNetwork, PeerAddr},
+    address::{AddressError, ClientAddr, ClientNetwork, Origin, PeerAddr},
     body::BufferedBody,
     endpoint::Endpoint,
     facts::Facts,

@@ -5,18 +5,22 @@ use std::{fmt, ops::Deref, sync::Arc};
 use arc_swap::ArcSwap;
 use http::Extensions;
 
-use crate::Facts;
+use crate::{
+    Facts,
+    change::{Cause, ChangeKind, ChangeLog},
+};
 
 /// A layer's settings, from one of three sources.
 ///
 /// ```
-/// use webhook_core::Settings;
+/// use webhook_core::{Settings, change::Cause};
 ///
 /// let (settings, handle) = Settings::swappable(vec!["10.0.0.0/8"]);
 /// let request = http::Request::new(());
 /// assert_eq!(settings.load(request.extensions()).unwrap().len(), 1);
 ///
-/// handle.replace(vec![]); // in force from the next request on
+/// // In force from the next request on.
+/// handle.replace(vec![], &Cause::new("alice", "the proxy has gone"));
 /// assert!(settings.load(request.extensions()).unwrap().is_empty());
 /// ```
 pub struct Settings<T>(Source<T>);
@@ -41,7 +45,11 @@ impl<T: Send + Sync + 'static> Settings<T> {
         let shared = Arc::new(ArcSwap::from_pointee(settings));
         (
             Self(Source::Swappable(Arc::clone(&shared))),
-            SettingsHandle(shared),
+            SettingsHandle {
+                shared,
+                name: "settings".into(),
+                log: ChangeLog::default(),
+            },
         )
     }
 
@@ -106,31 +114,48 @@ impl<T> fmt::Debug for Settings<T> {
 }
 
 /// Replaces [swappable](Settings::swappable) settings at run time.
-pub struct SettingsHandle<T>(Arc<ArcSwap<T>>);
+pub struct SettingsHandle<T> {
+    shared: Arc<ArcSwap<T>>,
+    name: Arc<str>,
+    log: ChangeLog,
+}
 
 impl<T> SettingsHandle<T> {
+    /// Notes each replacement in this log, as a change of `name`. Default: none is noted.
+    #[must_use]
+    pub fn with_log(mut self, name: &str, log: ChangeLog) -> Self {
+        self.name = name.into();
+        self.log = log;
+        self
+    }
+
     /// Puts new settings in force for every request that comes from now on. Whoever builds them
     /// checks them first, so that the last good ones stay where the new ones are wrong.
-    pub fn replace(&self, settings: T) {
-        self.0.store(Arc::new(settings));
+    pub fn replace(&self, settings: T, cause: &Cause) {
+        self.shared.store(Arc::new(settings));
+        self.log.note(ChangeKind::Replaced, &self.name, cause);
     }
 
     /// The settings in force.
     #[must_use]
     pub fn current(&self) -> Arc<T> {
-        self.0.load_full()
+        self.shared.load_full()
     }
 }
 
 impl<T> Clone for SettingsHandle<T> {
     fn clone(&self) -> Self {
-        Self(Arc::clone(&self.0))
+        Self {
+            shared: Arc::clone(&self.shared),
+            name: Arc::clone(&self.name),
+            log: self.log.clone(),
+        }
     }
 }
 
 impl<T> fmt::Debug for SettingsHandle<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SettingsHandle")
+        f.debug_tuple("SettingsHandle").field(&self.name).finish()
     }
 }
 
@@ -175,7 +200,7 @@ mod tests {
     use http::Extensions;
 
     use super::Settings;
-    use crate::{Endpoint, Facts};
+    use crate::{Endpoint, Facts, change::Cause};
 
     #[test]
     fn per_endpoint_settings_come_from_the_endpoint_alone() {
@@ -195,7 +220,7 @@ mod tests {
         let (settings, handle) = Settings::swappable(1_u32);
         let extensions = Extensions::new();
         let old = settings.load(&extensions).unwrap().into_arc();
-        handle.replace(2);
+        handle.replace(2, &Cause::new("test", "once"));
         assert_eq!((*old, *handle.current()), (1, 2));
     }
 }

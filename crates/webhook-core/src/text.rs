@@ -112,6 +112,16 @@ impl ShortText {
         }
     }
 
+    /// Copies the text, at most `max` bytes of it, cut between characters.
+    #[must_use]
+    pub fn cut(text: &str, max: usize) -> Self {
+        let mut end = text.len().min(max);
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        Self::new(text.get(..end).unwrap_or_default())
+    }
+
     /// Copies a header's value, at most `max` bytes of it. Bytes that are not visible ASCII become
     /// `\u{FFFD}`, so the text is safe to hand on as text.
     #[must_use]

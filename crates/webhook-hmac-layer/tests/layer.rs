@@ -22,7 +22,7 @@ use tower::{ServiceExt as _, service_fn, util::BoxCloneService};
 use tower_layer::Layer as _;
 use webhook_core::{
     BufferedBody, Check, Clock, DeliveryRecord, Endpoint, Facts, Reason, Rejection, RequestId,
-    Secret, Settings, Timestamp, Verdict, body::BodyLimits,
+    Secret, Settings, Timestamp, Verdict, body::BodyLimits, change::Cause,
 };
 use webhook_hmac_layer::{ConfigError, HmacLayer, HmacSettings};
 use webhook_signature::{KeyRing, SignRequest, Verifier, presets};
@@ -289,7 +289,10 @@ async fn a_swapped_secret_is_in_force_for_the_next_delivery() {
         200
     );
     let next = secret("another-secret-0123456789abcdef");
-    handle.replace(HmacSettings::new(presets::GITHUB.scheme(), next).unwrap());
+    handle.replace(
+        HmacSettings::new(presets::GITHUB.scheme(), next).unwrap(),
+        &Cause::new("alice", "test"),
+    );
     let refused = reason(guarded, signed(SECRET, "body")).await;
     assert_eq!(refused, (401, Reason::SignatureMismatch));
 }

@@ -129,14 +129,15 @@ impl<R> IpLayer<R> {
     /// endpoint and a request has none, it is refused with 500 `misconfigured`.
     ///
     /// ```
-    /// use webhook_core::Settings;
+    /// use webhook_core::{Settings, change::Cause};
     /// use webhook_ip_layer::{AccessList, IpLayer};
     ///
     /// let (settings, handle) = Settings::swappable(AccessList::allow(["203.0.113.0/24"])?);
     /// let layer = IpLayer::new().with_access(settings);
     ///
     /// // Later. A list with mistakes never gets this far, so the last good one stays in force.
-    /// handle.replace(AccessList::allow(["203.0.113.0/24", "198.51.100.7"])?);
+    /// let list = AccessList::allow(["203.0.113.0/24", "198.51.100.7"])?;
+    /// handle.replace(list, &Cause::new("alice", "acme has a new address"));
     /// # Ok::<_, webhook_ip_layer::ListError>(())
     /// ```
     #[must_use]

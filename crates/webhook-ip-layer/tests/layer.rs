@@ -15,7 +15,7 @@ use http_body_util::Full;
 use tower::{Layer, Service, ServiceExt, service_fn};
 use webhook_core::{
     AddressError, Check, Clock, DeliveryRecord, Endpoint, Facts, PeerAddr, Reason, Rejection,
-    RequestId, Settings, Verdict,
+    RequestId, Settings, Verdict, change::Cause,
 };
 use webhook_ip_layer::{AccessList, ClientAddressSource, IpLayer};
 
@@ -254,10 +254,16 @@ async fn lists_are_swapped_at_run_time_on_top_of_the_layers_own() {
         service.call(request(peer)).await.unwrap().status()
     };
     assert_eq!(status("203.0.113.8:1").await, StatusCode::OK);
-    handle.replace(AccessList::allow(["203.0.113.7"]).unwrap());
+    handle.replace(
+        AccessList::allow(["203.0.113.7"]).unwrap(),
+        &Cause::new("alice", "test"),
+    );
     assert_eq!(status("203.0.113.8:1").await, StatusCode::FORBIDDEN);
     assert_eq!(status("203.0.113.7:1").await, StatusCode::FORBIDDEN);
-    handle.replace(AccessList::allow(["203.0.113.0/24"]).unwrap());
+    handle.replace(
+        AccessList::allow(["203.0.113.0/24"]).unwrap(),
+        &Cause::new("alice", "test"),
+    );
     assert_eq!(status("203.0.113.8:1").await, StatusCode::OK);
 }
 

@@ -59,7 +59,7 @@ impl TokenSettings {
     /// The same settings with other tokens: a new one added, or one revoked.
     ///
     /// ```
-    /// use webhook_core::{Secret, Settings};
+    /// use webhook_core::{Secret, Settings, change::Cause};
     /// use webhook_token_layer::{Token, TokenLayer, TokenRing, TokenSettings, TokenSource};
     ///
     /// let ring = TokenRing::new(Token::new("new", Secret::new("0123456789abcdef-new")?)?)
@@ -70,7 +70,7 @@ impl TokenSettings {
     /// // Later: the next request with the old token is refused.
     /// let current = TokenSettings::clone(&handle.current());
     /// let left = current.tokens().clone().without("old")?;
-    /// handle.replace(current.with_tokens(left));
+    /// handle.replace(current.with_tokens(left), &Cause::new("alice", "it leaked"));
     /// # Ok::<_, Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]

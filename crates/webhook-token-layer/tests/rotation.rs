@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use events::Events;
 use harness::{reason, request, seen, send, token};
-use webhook_core::{Clock, DeliveryRecord, Reason, Secret, Settings, Timestamp};
+use webhook_core::{Clock, DeliveryRecord, Reason, Secret, Settings, Timestamp, change::Cause};
 use webhook_token_layer::{Token, TokenHash, TokenLayer, TokenRing, TokenSettings, TokenSource};
 
 const NEW: &str = "tok-new-0123456789";
@@ -69,7 +69,7 @@ async fn a_revoked_token_is_refused_from_the_next_request_on() {
     let revoke = |id| {
         let current = TokenSettings::clone(&handle.current());
         let left = current.tokens().clone().without(id).unwrap();
-        handle.replace(current.with_tokens(left));
+        handle.replace(current.with_tokens(left), &Cause::new("alice", "test"));
     };
     revoke("old");
     assert_eq!(offer(&layer, OLD).await.0, Err(Reason::AuthInvalid));

@@ -4,6 +4,8 @@ pub(crate) mod json_lines;
 mod several;
 pub(crate) mod tracing;
 
+use webhook_core::change::Change;
+
 use crate::AuditRecord;
 
 /// Takes the record of each request.
@@ -46,4 +48,11 @@ use crate::AuditRecord;
 pub trait Sink {
     /// Takes one record, without blocking.
     fn record(&self, record: AuditRecord);
+
+    /// Takes a change of the running stack, from
+    /// [`AuditLayer::changes`](crate::AuditLayer::changes), without blocking. Unless a sink keeps
+    /// changes itself, each is an event of `tracing`.
+    fn change(&self, change: Change) {
+        tracing::emit_change(&change);
+    }
 }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use webhook_core::change::Change;
+
 use super::Sink;
 use crate::AuditRecord;
 
@@ -15,6 +17,10 @@ impl<K: Sink + ?Sized> Sink for Arc<K> {
     fn record(&self, record: AuditRecord) {
         (**self).record(record);
     }
+
+    fn change(&self, change: Change) {
+        (**self).change(change);
+    }
 }
 
 /// `None` forgets every record.
@@ -22,6 +28,12 @@ impl<K: Sink> Sink for Option<K> {
     fn record(&self, record: AuditRecord) {
         if let Some(sink) = self {
             sink.record(record);
+        }
+    }
+
+    fn change(&self, change: Change) {
+        if let Some(sink) = self {
+            sink.change(change);
         }
     }
 }
@@ -36,6 +48,12 @@ impl<K: Sink> Sink for Vec<K> {
             last.record(record);
         }
     }
+
+    fn change(&self, change: Change) {
+        for sink in self {
+            sink.change(change.clone());
+        }
+    }
 }
 
 /// First the left, then the right.
@@ -43,6 +61,11 @@ impl<A: Sink, B: Sink> Sink for (A, B) {
     fn record(&self, record: AuditRecord) {
         self.0.record(record.clone());
         self.1.record(record);
+    }
+
+    fn change(&self, change: Change) {
+        self.0.change(change.clone());
+        self.1.change(change);
     }
 }
 
@@ -52,5 +75,11 @@ impl<A: Sink, B: Sink, C: Sink> Sink for (A, B, C) {
         self.0.record(record.clone());
         self.1.record(record.clone());
         self.2.record(record);
+    }
+
+    fn change(&self, change: Change) {
+        self.0.change(change.clone());
+        self.1.change(change.clone());
+        self.2.change(change);
     }
 }

@@ -3,9 +3,12 @@
 mod client;
 mod error;
 mod network;
+mod origin;
 mod peer;
 
-pub use self::{client::ClientAddr, error::AddressError, network::ClientNetwork, peer::PeerAddr};
+pub use self::{
+    client::ClientAddr, error::AddressError, network::ClientNetwork, origin::Origin, peer::PeerAddr,
+};
 
 use std::net::IpAddr;
 

@@ -220,12 +220,7 @@ impl DeliveryRecord {
     /// Adds the handler's own note, such as its order number: the first one counts, and at most
     /// [`MAX_NOTE_BYTES`] bytes of it. Keep secrets and personal data out of it.
     pub fn set_note(&self, note: &str) {
-        let mut end = note.len().min(MAX_NOTE_BYTES);
-        while !note.is_char_boundary(end) {
-            end -= 1;
-        }
-        let note = note.get(..end).unwrap_or_default();
-        self.once(|slots| slots.note.set(note.into()).is_ok());
+        self.once(|slots| slots.note.set(ShortText::cut(note, MAX_NOTE_BYTES)).is_ok());
     }
 
     /// The handler's own note.

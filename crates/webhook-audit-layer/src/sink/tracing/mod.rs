@@ -5,7 +5,7 @@ mod limiter;
 use std::{fmt, sync::Arc, time::Duration};
 
 use ::tracing::{Level, Value, field};
-use webhook_core::{Name, Outcome, PeerAddr};
+use webhook_core::{Name, Outcome, PeerAddr, ShortText, change::Change};
 
 use self::limiter::Limiter;
 pub use self::limiter::MAX_WARNINGS_PER_MINUTE;
@@ -111,6 +111,22 @@ impl fmt::Debug for TracingSink {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TracingSink").finish_non_exhaustive()
     }
+}
+
+/// One change as an event: WARN, target `webhook_audit`, message `webhook configuration changed`.
+pub(super) fn emit_change(change: &Change) {
+    let escaped = |text: &ShortText| SenderText::new(text.as_str(), usize::MAX);
+    ::tracing::event!(
+        target: "webhook_audit",
+        Level::WARN,
+        id = %change.id,
+        change = change.kind.as_str(),
+        target = ?escaped(&change.target),
+        until = change.until.map(field::display),
+        by = ?SenderText::new(change.cause.by(), usize::MAX),
+        why = ?SenderText::new(change.cause.why(), usize::MAX),
+        "webhook configuration changed"
+    );
 }
 
 /// A peer's address without its port.
