@@ -2,6 +2,7 @@
 
 pub(crate) mod json_lines;
 mod several;
+pub(crate) mod shadow;
 pub(crate) mod tracing;
 
 use webhook_core::change::Change;
