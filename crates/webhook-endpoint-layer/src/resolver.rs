@@ -18,7 +18,31 @@ use crate::{Key, Lookup};
 /// });
 /// ```
 ///
-/// A type of its own can name its future, and box nothing.
+/// A type of its own can name its future, and box nothing:
+///
+/// ```
+/// use std::{
+///     convert::Infallible,
+///     future::{Ready, ready},
+/// };
+///
+/// use webhook_core::Endpoint;
+/// use webhook_endpoint_layer::{EndpointCache, Key, Lookup, Resolve};
+///
+/// /// Every key has an endpoint of its name.
+/// struct Everybody;
+///
+/// impl Resolve for Everybody {
+///     type Error = Infallible;
+///     type Future = Ready<Result<Lookup, Infallible>>;
+///
+///     fn resolve(&self, key: Key) -> Self::Future {
+///         ready(Ok(Endpoint::new(key.to_string()).into()))
+///     }
+/// }
+///
+/// let cache = EndpointCache::new(Everybody);
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot look endpoints up",
     note = "a function does: `|key: Key| async move {{ Ok::<Lookup, MyError>(find(key).await?.into()) }}`",

@@ -106,8 +106,9 @@ impl Table {
 
 #[cfg(test)]
 mod tests {
-    use std::{sync::Arc, time::Duration};
+    use std::{collections::HashSet, sync::Arc, time::Duration};
 
+    use proptest::prelude::*;
     use webhook_core::{Endpoint, Ticks};
 
     use super::{Entry, Table};
@@ -158,5 +159,42 @@ mod tests {
         }
         table.clear();
         assert!(table.len() == 0 && !table.contains("c"));
+    }
+
+    proptest! {
+        /// Whatever is done to it, the table holds no more than it may, each key once, and what was
+        /// put in last.
+        #[test]
+        fn a_table_holds_what_it_says(
+            capacity in 1_usize..6,
+            steps in prop::collection::vec((0_u8..4, 0_u8..10), 0..60),
+        ) {
+            let table = Table::new(capacity);
+            let mut put = HashSet::new();
+            for (step, key) in steps {
+                let key = key.to_string();
+                match step {
+                    0 | 1 => {
+                        insert(&table, &key);
+                        prop_assert!(table.contains(&key));
+                        put.insert(key);
+                    }
+                    2 => {
+                        let _used = table.fresh(&key, NOW);
+                    }
+                    _ => {
+                        table.remove(&key);
+                        put.remove(&key);
+                    }
+                }
+                let held: Vec<_> = (0..10).filter(|key| table.contains(&key.to_string())).collect();
+                prop_assert_eq!(held.len(), table.len());
+                prop_assert!(table.len() <= capacity);
+                prop_assert!(held.iter().all(|key| put.contains(&key.to_string())));
+                let queue = table.queue();
+                let queued: HashSet<_> = queue.iter().collect();
+                prop_assert_eq!(queued.len(), queue.len());
+            }
+        }
     }
 }
