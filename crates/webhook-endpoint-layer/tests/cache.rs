@@ -157,6 +157,39 @@ async fn the_last_good_answer_can_be_left_out() {
 }
 
 #[tokio::test]
+async fn the_last_good_answer_is_not_used_a_moment_longer_than_it_may() {
+    let store = Store::of(&["acme"]);
+    let settings = CacheSettings::new();
+    let (layer, _, hands) = store.layer(settings.with_last_good(SECOND / 2).unwrap());
+    assert_eq!(status(&layer, "acme").await, 200);
+    store.set_down(true);
+    hands.advance(60 * SECOND);
+    assert_eq!(status(&layer, "acme").await, 200);
+    hands.advance(SECOND / 2);
+    assert_eq!(status(&layer, "acme").await, 503);
+}
+
+#[tokio::test]
+async fn where_there_is_no_room_to_look_the_last_good_answer_is_used() {
+    let store = Store::of(&["acme", "globex"]);
+    let settings = CacheSettings::new().with_max_look_ups(1).unwrap();
+    let (layer, _, hands) = store.layer(settings);
+    assert_eq!(status(&layer, "acme").await, 200);
+    assert_eq!(status(&layer, "globex").await, 200);
+    hands.advance(60 * SECOND);
+    let gate = store.close().await;
+    let waiting = tokio::spawn({
+        let layer = layer.clone();
+        async move { status(&layer, "acme").await }
+    });
+    settle().await;
+    assert_eq!(status(&layer, "globex").await, 200);
+    assert_eq!(store.asked(), 3);
+    drop(gate);
+    assert_eq!(waiting.await.unwrap(), 200);
+}
+
+#[tokio::test]
 async fn what_was_unknown_is_no_last_good_answer() {
     let store = Store::of(&[]);
     let (layer, _, hands) = store.layer(CacheSettings::new());

@@ -81,8 +81,12 @@ async fn whoever_is_refused_or_waits_for_a_look_up_holds_no_permit() {
     let answer = tokio::spawn(answer);
     settle().await;
     assert!(other.poll_ready().is_ready(), "the only permit is free");
+    let mut third = mock::Spawn::new(other.get_ref().clone());
+    assert!(third.poll_ready().is_pending(), "and taken now");
     let refused = other.call(request("/nowhere"));
-    assert!(other.poll_ready().is_ready(), "and free again");
+    assert!(third.poll_ready().is_ready(), "and free again");
+    drop(third);
+    assert!(other.poll_ready().is_ready());
     assert_eq!(refused.await.unwrap().status(), StatusCode::NOT_FOUND);
 
     // The one that waited asks for a permit of its own, and so waits on for this one.

@@ -298,3 +298,35 @@ impl fmt::Debug for PauseSwitch {
         f.debug_tuple("PauseSwitch").field(&self.paused()).finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{sync::atomic::Ordering, time::Duration};
+
+    use webhook_core::{Clock, Timestamp, change::Cause};
+
+    use super::PauseSwitch;
+
+    /// Where nothing is paused any more, requests look at no lock again.
+    #[test]
+    fn the_count_is_back_at_zero_once_nothing_is_paused() {
+        let (clock, hands) = Clock::manual(Timestamp::from_unix_seconds(0));
+        let switch = PauseSwitch::with_clock(clock);
+        let count = || switch.shared.count.load(Ordering::Relaxed);
+        let cause = Cause::new("alice", "test");
+        let (second, name) = (Duration::from_secs(1), "acme".into());
+
+        switch.pause_all(second, &cause);
+        switch.pause("acme", None, &cause).unwrap();
+        assert_eq!(count(), 2);
+        assert!(switch.resume_all(&cause) && count() == 1);
+        assert!(switch.resume("acme", &cause) && count() == 0);
+
+        switch.pause_all(second, &cause);
+        hands.advance(second);
+        assert!(switch.all().is_none() && count() == 0);
+        switch.pause("acme", second, &cause).unwrap();
+        hands.advance(second);
+        assert!(switch.endpoint(&name).is_none() && count() == 0);
+    }
+}
