@@ -1,6 +1,6 @@
 use std::{error::Error, fmt, time::Duration};
 
-use crate::{CacheSettings, PauseSwitch};
+use crate::PauseSwitch;
 
 /// What is wrong with a configuration, or with a pause. Never a request's doing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,37 +108,3 @@ impl fmt::Display for EndpointError {
 }
 
 impl Error for EndpointError {}
-
-impl CacheSettings {
-    pub(crate) fn check_duration(
-        setting: &'static str,
-        given: Duration,
-        shortest: Duration,
-        longest: Duration,
-    ) -> Result<Duration, EndpointError> {
-        if (shortest..=longest).contains(&given) {
-            return Ok(given);
-        }
-        Err(EndpointError::new(EndpointErrorKind::InvalidDuration {
-            setting,
-            given,
-            shortest,
-            longest,
-        }))
-    }
-
-    pub(crate) fn check_number(
-        setting: &'static str,
-        given: usize,
-        largest: usize,
-    ) -> Result<usize, EndpointError> {
-        if (1..=largest).contains(&given) {
-            return Ok(given);
-        }
-        Err(EndpointError::new(EndpointErrorKind::InvalidNumber {
-            setting,
-            given,
-            largest,
-        }))
-    }
-}

@@ -71,9 +71,11 @@ impl<R> Policy<R> {
         rejection.answer(&self.rejection, &parts)
     }
 
-    /// How long the switch pauses this endpoint still.
+    /// How long the switch pauses this endpoint still, alone or with all: that may have changed while
+    /// the request waited for a look-up.
     fn switched_off(&self, endpoint: &Endpoint) -> Option<Duration> {
-        self.pause.as_ref()?.endpoint(endpoint.name())
+        let pause = self.pause.as_ref()?;
+        pause.all().or_else(|| pause.endpoint(endpoint.name()))
     }
 
     /// Whether the look-up's answer lets a request go on; in shadow mode that it does not is noted.

@@ -14,7 +14,9 @@ use std::{
 use common::{Store, path, settle, status};
 use tokio::task::JoinHandle;
 use webhook_core::Endpoint;
-use webhook_endpoint_layer::{CacheSettings, Directory, EndpointCache, EndpointLayer, Key, Lookup};
+use webhook_endpoint_layer::{
+    CacheSettings, Directory, EndpointCache, EndpointLayer, Key, Lookup, PauseSwitch,
+};
 
 fn spawn<D>(layer: &EndpointLayer<D>, key: &str) -> JoinHandle<u16>
 where
@@ -81,6 +83,20 @@ async fn a_look_up_that_nobody_waits_for_any_more_is_remembered() {
     settle().await;
     assert_eq!(cache.endpoints(), 1);
     assert_eq!((status(&layer, "acme").await, store.asked()), (200, 1));
+}
+
+#[tokio::test]
+async fn a_pause_takes_those_too_that_wait_for_a_look_up() {
+    let store = Store::of(&["acme"]);
+    let (layer, _, _hands) = store.layer(CacheSettings::new());
+    let switch = PauseSwitch::new();
+    let layer = layer.with_pause(switch.clone());
+    let gate = store.close().await;
+    let waiting = spawn(&layer, "acme");
+    settle().await;
+    switch.pause_all(None, &webhook_core::change::Cause::new("alice", "test"));
+    drop(gate);
+    assert_eq!(waiting.await.unwrap(), 503);
 }
 
 #[tokio::test]

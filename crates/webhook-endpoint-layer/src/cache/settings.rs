@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use webhook_core::{Clock, change::ChangeLog};
 
-use crate::EndpointError;
+use crate::{EndpointError, EndpointErrorKind};
 
 /// How long and how many answers of look-ups an [`EndpointCache`](crate::EndpointCache) remembers.
 ///
@@ -57,7 +57,7 @@ impl CacheSettings {
     ///
     /// Less than 1 s or more than 24 h.
     pub fn with_time_to_live(mut self, time: Duration) -> Result<Self, EndpointError> {
-        self.time_to_live = Self::check_duration("time to live", time, SECOND, DAY)?;
+        self.time_to_live = within("time to live", time, SECOND, DAY)?;
         Ok(self)
     }
 
@@ -68,8 +68,7 @@ impl CacheSettings {
     ///
     /// Less than 1 s or more than 1 h.
     pub fn with_unknown_time_to_live(mut self, time: Duration) -> Result<Self, EndpointError> {
-        self.unknown_time_to_live =
-            Self::check_duration("time to live of unknown keys", time, SECOND, HOUR)?;
+        self.unknown_time_to_live = within("time to live of unknown keys", time, SECOND, HOUR)?;
         Ok(self)
     }
 
@@ -93,7 +92,7 @@ impl CacheSettings {
     ///
     /// More than 24 h.
     pub fn with_last_good(mut self, time: Duration) -> Result<Self, EndpointError> {
-        self.last_good = Self::check_duration("last good answer", time, Duration::ZERO, DAY)?;
+        self.last_good = within("last good answer", time, Duration::ZERO, DAY)?;
         Ok(self)
     }
 
@@ -104,7 +103,7 @@ impl CacheSettings {
     ///
     /// 0, or more than 2^24.
     pub fn with_capacity(mut self, endpoints: usize) -> Result<Self, EndpointError> {
-        self.capacity = Self::check_number("a capacity", endpoints, 1 << 24)?;
+        self.capacity = at_most("a capacity", endpoints, 1 << 24)?;
         Ok(self)
     }
 
@@ -115,7 +114,7 @@ impl CacheSettings {
     ///
     /// 0, or more than 2^20.
     pub fn with_unknown_capacity(mut self, keys: usize) -> Result<Self, EndpointError> {
-        self.unknown_capacity = Self::check_number("a capacity of unknown keys", keys, 1 << 20)?;
+        self.unknown_capacity = at_most("a capacity of unknown keys", keys, 1 << 20)?;
         Ok(self)
     }
 
@@ -126,8 +125,7 @@ impl CacheSettings {
     /// Less than 1 ms or more than 60 s.
     pub fn with_deadline(mut self, deadline: Duration) -> Result<Self, EndpointError> {
         let longest = Duration::from_secs(60);
-        self.deadline =
-            Self::check_duration("deadline", deadline, Duration::from_millis(1), longest)?;
+        self.deadline = within("deadline", deadline, Duration::from_millis(1), longest)?;
         Ok(self)
     }
 
@@ -140,7 +138,7 @@ impl CacheSettings {
     ///
     /// 0, or more than 65,536.
     pub fn with_max_look_ups(mut self, look_ups: usize) -> Result<Self, EndpointError> {
-        self.max_look_ups = Self::check_number("a number of look-ups", look_ups, 1 << 16)?;
+        self.max_look_ups = at_most("a number of look-ups", look_ups, 1 << 16)?;
         Ok(self)
     }
 
@@ -165,4 +163,32 @@ impl Default for CacheSettings {
     fn default() -> Self {
         Self::new()
     }
+}
+
+fn within(
+    setting: &'static str,
+    given: Duration,
+    shortest: Duration,
+    longest: Duration,
+) -> Result<Duration, EndpointError> {
+    if (shortest..=longest).contains(&given) {
+        return Ok(given);
+    }
+    Err(EndpointError::new(EndpointErrorKind::InvalidDuration {
+        setting,
+        given,
+        shortest,
+        longest,
+    }))
+}
+
+fn at_most(setting: &'static str, given: usize, largest: usize) -> Result<usize, EndpointError> {
+    if (1..=largest).contains(&given) {
+        return Ok(given);
+    }
+    Err(EndpointError::new(EndpointErrorKind::InvalidNumber {
+        setting,
+        given,
+        largest,
+    }))
 }

@@ -8,7 +8,7 @@ const SHARDS: usize = 16;
 
 /// Something for each share of the keys, each behind a lock of its own, so that readers on many
 /// cores do not meet at one.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Shards<T> {
     most: [RwLock<T>; SHARDS - 1],
     last: RwLock<T>,
