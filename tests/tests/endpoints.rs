@@ -17,6 +17,7 @@ use std::{
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tower::{BoxError, Service, ServiceBuilder, ServiceExt, service_fn, util::BoxCloneSyncService};
 use webhook_endpoint_layer::{
     CacheSettings, Directory, EndpointCache, EndpointKey, EndpointLayer, EndpointMap, Key, Lookup,
@@ -301,6 +302,60 @@ async fn secrets_by_event_name() {
         send(&receiver, delivery("acme", 1, 1)).await,
         Err(Reason::EndpointUnknown)
     );
+}
+
+// ---- axum ----
+
+/// The status that the target of a request line gets, as it stands on the wire.
+async fn status_of(address: SocketAddr, target: &str) -> u16 {
+    let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    let request = format!(
+        "POST {target} HTTP/1.1\r\nhost: localhost\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+    );
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer.split(' ').nth(1).unwrap().parse().unwrap()
+}
+
+#[tokio::test]
+async fn on_the_wire_an_endpoint_has_one_spelling() -> Result<(), BoxError> {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    let address = listener.local_addr()?;
+    let map = EndpointMap::new().with("acme", Endpoint::new("acme"));
+    // Whatever the router makes of a path, this handler would answer it.
+    let hooks = axum::Router::new()
+        .route("/{key}", axum::routing::post(async || "served"))
+        .fallback(async || "served")
+        .layer(EndpointLayer::new(on_path(), map));
+    let router = axum::Router::new().nest("/webhooks", hooks);
+    let server = tokio::spawn(axum::serve(listener, router).into_future());
+    for target in [
+        "/webhooks/acme",
+        "/webhooks/acme?x=/../y",
+        "http://localhost/webhooks/acme",
+    ] {
+        assert_eq!(status_of(address, target).await, 200, "{target}");
+    }
+    for target in [
+        "/webhooks/nobody",
+        "/webhooks/acme/",
+        "/webhooks/acme/more",
+        "/webhooks//acme",
+        "//webhooks/acme",
+        "/webhooks/./acme",
+        "/webhooks/x/../acme",
+        "/webhooks/%61cme",
+        "/webhooks/acme%2f",
+        "/webhooks/%2e%2e/webhooks/acme",
+        "/webhooks/acme\\",
+        "/WEBHOOKS/acme",
+    ] {
+        let status = status_of(address, target).await;
+        assert!(status == 404 || status == 400, "{target}: {status}");
+    }
+    server.abort();
+    Ok(())
 }
 
 // ---- tonic ----

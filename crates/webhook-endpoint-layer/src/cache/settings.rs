@@ -49,9 +49,9 @@ impl CacheSettings {
         }
     }
 
-    /// How long an endpoint, active, paused or disabled, is taken to be as it was; default 60 s. So
-    /// long can a change in the store take to be in force, unless the key is
-    /// [invalidated](crate::EndpointCache::invalidate).
+    /// How long an endpoint, active, paused or disabled, is taken to be as it was, from the end of its
+    /// look-up on; default 60 s. So long can a change in the store take to be in force, unless the key
+    /// is [invalidated](crate::EndpointCache::invalidate).
     ///
     /// # Errors
     ///
@@ -77,8 +77,10 @@ impl CacheSettings {
     ///
     /// Many senders never try again, and a store that is down for a minute says nothing about its
     /// endpoints, so the last good answer is kept for a while. The price is that whatever was changed
-    /// in the store just before it failed is not in force yet. With [`Duration::ZERO`] an endpoint is
-    /// refused with 503 as soon as its time to live is over.
+    /// in the store just before it failed is not in force yet; where that cannot wait, such as for a
+    /// secret that leaked, [invalidate](crate::EndpointCache::invalidate) the key, which drops its last
+    /// good answer too. With [`Duration::ZERO`] an endpoint is refused with 503 as soon as its time to
+    /// live is over.
     ///
     /// ```
     /// use std::time::Duration;
