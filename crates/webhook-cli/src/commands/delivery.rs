@@ -1,12 +1,15 @@
 //! What `sign` and `send` share: a delivery as its sender would have made it.
 
-use http::{HeaderMap, HeaderName, HeaderValue, header};
+use http::{HeaderName, header};
 use webhook_core::Timestamp;
 use webhook_signature::{SignError, SignRequest, Verifier};
 
 use super::time;
 use crate::{
-    args::{Request, RequestArgs, SchemeArgs, SecretArgs, Url, in_words_of_the_command_line},
+    args::{
+        HeaderLines, Request, RequestArgs, SchemeArgs, SecretArgs, Url,
+        in_words_of_the_command_line,
+    },
     exit::{Failure, say},
 };
 
@@ -43,9 +46,6 @@ pub(super) struct Delivery {
     event: Option<String>,
 }
 
-/// Headers as the sender's library adds them.
-pub(super) type Headers = Vec<(HeaderName, HeaderValue)>;
-
 impl DeliveryArgs {
     /// `to` is where the delivery goes, unless the request says what the sender saw.
     pub(super) fn read(self, to: Option<&Url>) -> Result<Delivery, Failure> {
@@ -69,7 +69,7 @@ impl DeliveryArgs {
 
 impl Delivery {
     /// The headers that the scheme adds.
-    pub(super) fn sign(&mut self) -> Result<Headers, Failure> {
+    pub(super) fn sign(&mut self) -> Result<HeaderLines, Failure> {
         let signed = match self.signed_at(self.at) {
             Err(SignError::IdMissing) if self.id.is_none() => {
                 let id = new_id()?;
@@ -85,7 +85,7 @@ impl Delivery {
     }
 
     /// The same delivery, a second later: what its timestamp must not be exchanged for.
-    pub(super) fn sign_later(&self) -> Result<Headers, Failure> {
+    pub(super) fn sign_later(&self) -> Result<HeaderLines, Failure> {
         let second = std::time::Duration::from_secs(1);
         self.signed_at(self.at.saturating_add(second)).map_err(told)
     }
@@ -98,29 +98,26 @@ impl Delivery {
         self.at
     }
 
-    /// The request's own headers, without those that only frame it on the wire, and then `signed`.
-    pub(super) fn headers(&self, signed: &Headers) -> HeaderMap {
-        let mut headers = self.request.headers.clone();
-        for name in [
+    /// The request's own headers in their order, without those that only frame it on the wire, and
+    /// then `signed`.
+    pub(super) fn headers(&self, signed: &HeaderLines) -> HeaderLines {
+        const FRAMING: [HeaderName; 3] = [
             header::CONTENT_LENGTH,
             header::TRANSFER_ENCODING,
             header::CONNECTION,
-        ] {
-            headers.remove(name);
-        }
-        let own = signed.iter().map(|(name, _)| name);
-        own.for_each(|name| drop(headers.remove(name)));
-        for (name, value) in signed {
-            headers.append(name, value.clone());
-        }
+        ];
+        let is_signed = |name: &HeaderName| signed.iter().any(|(own, _)| own == name);
+        let mut headers = self.request.headers.lines.clone();
+        headers.retain(|(name, _)| !FRAMING.contains(name) && !is_signed(name));
+        headers.extend_from_slice(signed);
         headers
     }
 
-    fn signed_at(&self, at: Timestamp) -> Result<Headers, SignError> {
+    fn signed_at(&self, at: Timestamp) -> Result<HeaderLines, SignError> {
         let request = &self.request;
         let mut sign = SignRequest::new(&request.body, at)
             .with_method(&request.method)
-            .with_headers(&request.headers);
+            .with_headers(&request.headers.map);
         if let Some(id) = &self.id {
             sign = sign.with_id(id);
         }

@@ -3,10 +3,7 @@
 use clap::ValueEnum;
 use http::HeaderValue;
 
-use crate::{
-    commands::delivery::{Delivery, Headers},
-    exit::Failure,
-};
+use crate::{args::HeaderLines, commands::delivery::Delivery, exit::Failure};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(super) enum Tamper {
@@ -25,8 +22,8 @@ pub(super) enum Tamper {
 pub(super) fn apply(
     what: Tamper,
     delivery: &Delivery,
-    mut signed: Headers,
-) -> Result<(Headers, Vec<u8>), Failure> {
+    mut signed: HeaderLines,
+) -> Result<(HeaderLines, Vec<u8>), Failure> {
     let mut body = delivery.request.body.clone();
     match what {
         Tamper::None => {}
@@ -40,7 +37,7 @@ pub(super) fn apply(
     Ok((signed, body))
 }
 
-fn spoil_signature(delivery: &Delivery, signed: &mut Headers) -> Result<(), Failure> {
+fn spoil_signature(delivery: &Delivery, signed: &mut HeaderLines) -> Result<(), Failure> {
     let name = delivery.scheme().signature_header();
     let value = signed.iter_mut().find(|line| Some(&line.0) == name);
     let value = value.map(|(_, value)| value);
@@ -63,7 +60,7 @@ fn spoil_signature(delivery: &Delivery, signed: &mut Headers) -> Result<(), Fail
     Ok(())
 }
 
-fn move_timestamp(delivery: &Delivery, signed: &mut Headers) -> Result<(), Failure> {
+fn move_timestamp(delivery: &Delivery, signed: &mut HeaderLines) -> Result<(), Failure> {
     let none = || Failure::usage("this provider signs no timestamp that could be tampered with");
     let scheme = delivery.scheme();
     if !scheme.covers_timestamp() {
