@@ -326,3 +326,27 @@ async fn abuse_protection_is_answered_with_the_origin() {
     );
     assert_eq!(endpoint.calls(), 0);
 }
+
+/// Mailchimp has a secret in the URL, and asks with `GET` and `HEAD` whether anybody is there.
+#[tokio::test]
+async fn whoever_asks_with_the_secret_of_the_url_is_told_that_somebody_is_there() {
+    for method in [Method::GET, Method::HEAD] {
+        for (path, due) in [
+            ("/in?key=tok-0123456789abcdef", 200),
+            ("/in?key=tok-fedcba9876543210", 401),
+            ("/in", 401),
+        ] {
+            let settings = introduced("mailchimp", TokenSource::query("key").unwrap());
+            let endpoint = Endpoint::start(settings).await;
+            let mut asked = delivery("").without_header("authorization");
+            (asked.method, asked.path) = (method.clone(), path);
+            let mut connection = Connection::open(endpoint.address, Version::HTTP_2).await;
+            let answer = connection.send(&asked).await.unwrap();
+            assert_eq!(answer.status, due, "{method} {path}");
+            assert_eq!(endpoint.calls(), 0);
+            // No record holds a query.
+            let record = format!("{:?}", endpoint.record().await);
+            assert!(!record.contains("tok-"), "{record}");
+        }
+    }
+}

@@ -82,8 +82,11 @@
 //! | Okta event hooks, Auth0 log streams | `header("authorization")`: the value is the token, without a scheme | |
 //! | Brevo | `Bearer` | |
 //! | Azure DevOps, Chargebee, Postmark | `basic(USER)` | |
+//! | Azure Event Grid, Mailchimp | `query(NAME)`, a parameter of the URL that you register | `aeg-event-type` |
 //!
-//! A token that stands in the body (Figma, Microsoft Graph) is not for this layer.
+//! A token that stands in the body (Figma, Microsoft Graph's `clientState`) is not for this layer; a
+//! parameter of the URL is, there too. Azure Event Grid, Mailchimp, Microsoft Graph and Okta introduce
+//! themselves first: [`TokenSettings::with_handshake`].
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod buffered;
