@@ -52,6 +52,20 @@ fn an_old_secret_is_told_and_still_refused() {
         let warns = run.stderr.contains("--retired-secret shows");
         assert_eq!(warns, given[0] == "--retired-secret", "{run:?}");
     }
+    let unnamed = [
+        "--explain",
+        "--retired-secret",
+        SECRET,
+        "--retired-secret",
+        RETIRED,
+    ];
+    let answer = verify(&unnamed).exits(1).json();
+    assert!(
+        answer["explain"][0]
+            .as_str()
+            .unwrap()
+            .contains("`retired-2`")
+    );
     let run = verify(&["--explain"]).exits(1);
     assert_eq!(run.json()["explain"], serde_json::json!([]));
 }

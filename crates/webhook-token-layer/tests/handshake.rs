@@ -10,6 +10,7 @@ use bytes::Bytes;
 use harness::{reason, request, seen, send, token};
 use http::{Request, Response, StatusCode, request::Parts};
 use http_body_util::{BodyExt as _, Full};
+use proptest::prelude::*;
 use tower::{Layer as _, ServiceExt as _, service_fn};
 use webhook_core::{
     BufferedBody, Check, Clock, DeliveryRecord, Facts, Reason, Rejection, RequestId, Verdict,
@@ -190,4 +191,33 @@ async fn shadow_mode_hands_on_what_is_no_handshake() {
         (answer.unwrap(), record.shadow_refusal()),
         ("7".into(), None)
     );
+}
+
+proptest! {
+    #[test]
+    fn without_the_token_nobody_reaches_the_handler(
+        token in proptest::option::of("[!-~]{0,24}"),
+        challenge in proptest::option::of("[!-~]{0,24}"),
+        wants_body in any::<bool>(),
+        in_query in any::<bool>(),
+        body in prop_oneof![Just(b"code=1".to_vec()), proptest::collection::vec(any::<u8>(), 0..40)],
+    ) {
+        prop_assume!(token.as_deref() != Some(TOKEN));
+        let source = if in_query { TokenSource::query("token").unwrap() } else { header() };
+        let mut headers = Vec::new();
+        headers.extend(token.as_deref().map(|token| ("x-token", token)));
+        headers.extend(challenge.as_deref().map(|challenge| ("x-challenge", challenge)));
+        headers.extend(wants_body.then_some(("x-validation", "1")));
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let (status, answer, _) = runtime.block_on(buffered(settings(source), &headers, body.clone()));
+        let Ok(answer) = answer else {
+            prop_assert_eq!(status, 401);
+            return Ok(());
+        };
+        // Nothing comes back but what the request said itself.
+        let code = body.strip_prefix(b"code=").filter(|_| wants_body);
+        let said = code.or(challenge.as_deref().map(str::as_bytes));
+        prop_assert_eq!((status, said), (200, Some(&*answer)));
+        prop_assert!(!in_query && token.is_none_or(|token| token.is_empty()));
+    }
 }

@@ -116,7 +116,7 @@ impl SecretArgs {
 
     /// All secrets, with an id for each.
     pub(crate) fn ring(&self) -> Result<KeyRing, Failure> {
-        ring_of(self.read()?)?.ok_or_else(|| {
+        ring_of(self.read()?, ["default", "secret"])?.ok_or_else(|| {
             Failure::usage("no secret; give --secret-env, --secret-file or --secret")
         })
     }
@@ -154,7 +154,7 @@ impl RetiredArgs {
             allows_short: secrets.insecure_short_secret,
         };
         let given = [&self.texts, &self.variables, &self.files];
-        ring_of(reader.read("--retired-secret", given)?)
+        ring_of(reader.read("--retired-secret", given)?, ["retired"; 2])
     }
 }
 
@@ -241,16 +241,17 @@ fn variable(name: &OsStr) -> String {
     }
 }
 
-/// A ring of these, with an id for each; `None` of none.
-fn ring_of(given: Vec<Given>) -> Result<Option<KeyRing>, Failure> {
+/// A ring of these, of which the first and the others have such ids where they are given none; `None`
+/// of none.
+fn ring_of(given: Vec<Given>, [one, other]: [&str; 2]) -> Result<Option<KeyRing>, Failure> {
     let mut given = given.into_iter();
     let Some(first) = given.next() else {
         return Ok(None);
     };
-    let id = first.id.unwrap_or_else(|| "default".to_owned());
+    let id = first.id.unwrap_or_else(|| one.to_owned());
     let ring = KeyRing::new(id, first.secret).map_err(Failure::usage)?;
     let ring = (2..).zip(given).try_fold(ring, |ring, (place, given)| {
-        let id = given.id.unwrap_or_else(|| format!("secret-{place}"));
+        let id = given.id.unwrap_or_else(|| format!("{other}-{place}"));
         ring.with(id, given.secret).map_err(Failure::usage)
     })?;
     Ok(Some(ring))
