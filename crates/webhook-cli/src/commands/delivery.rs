@@ -46,6 +46,9 @@ pub(super) struct Delivery {
     event: Option<String>,
 }
 
+/// Headers as the sender's library adds them.
+pub(super) type Headers = HeaderLines;
+
 impl DeliveryArgs {
     /// `to` is where the delivery goes, unless the request says what the sender saw.
     pub(super) fn read(self, to: Option<&Url>) -> Result<Delivery, Failure> {
@@ -69,7 +72,7 @@ impl DeliveryArgs {
 
 impl Delivery {
     /// The headers that the scheme adds.
-    pub(super) fn sign(&mut self) -> Result<HeaderLines, Failure> {
+    pub(super) fn sign(&mut self) -> Result<Headers, Failure> {
         let signed = match self.signed_at(self.at) {
             Err(SignError::IdMissing) if self.id.is_none() => {
                 let id = new_id()?;
@@ -85,7 +88,7 @@ impl Delivery {
     }
 
     /// The same delivery, a second later: what its timestamp must not be exchanged for.
-    pub(super) fn sign_later(&self) -> Result<HeaderLines, Failure> {
+    pub(super) fn sign_later(&self) -> Result<Headers, Failure> {
         let second = std::time::Duration::from_secs(1);
         self.signed_at(self.at.saturating_add(second)).map_err(told)
     }
@@ -100,7 +103,7 @@ impl Delivery {
 
     /// The request's own headers in their order, without those that only frame it on the wire, and
     /// then `signed`.
-    pub(super) fn headers(&self, signed: &HeaderLines) -> HeaderLines {
+    pub(super) fn headers(&self, signed: &Headers) -> HeaderLines {
         const FRAMING: [HeaderName; 3] = [
             header::CONTENT_LENGTH,
             header::TRANSFER_ENCODING,
@@ -113,7 +116,7 @@ impl Delivery {
         headers
     }
 
-    fn signed_at(&self, at: Timestamp) -> Result<HeaderLines, SignError> {
+    fn signed_at(&self, at: Timestamp) -> Result<Headers, SignError> {
         let request = &self.request;
         let mut sign = SignRequest::new(&request.body, at)
             .with_method(&request.method)

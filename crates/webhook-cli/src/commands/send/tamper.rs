@@ -3,7 +3,10 @@
 use clap::ValueEnum;
 use http::HeaderValue;
 
-use crate::{args::HeaderLines, commands::delivery::Delivery, exit::Failure};
+use crate::{
+    commands::delivery::{Delivery, Headers},
+    exit::Failure,
+};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(super) enum Tamper {
@@ -22,8 +25,8 @@ pub(super) enum Tamper {
 pub(super) fn apply(
     what: Tamper,
     delivery: &Delivery,
-    mut signed: HeaderLines,
-) -> Result<(HeaderLines, Vec<u8>), Failure> {
+    mut signed: Headers,
+) -> Result<(Headers, Vec<u8>), Failure> {
     let mut body = delivery.request.body.clone();
     match what {
         Tamper::None => {}
@@ -37,7 +40,7 @@ pub(super) fn apply(
     Ok((signed, body))
 }
 
-fn spoil_signature(delivery: &Delivery, signed: &mut HeaderLines) -> Result<(), Failure> {
+fn spoil_signature(delivery: &Delivery, signed: &mut Headers) -> Result<(), Failure> {
     let name = delivery.scheme().signature_header();
     let value = signed.iter_mut().find(|line| Some(&line.0) == name);
     let value = value.map(|(_, value)| value);
@@ -60,7 +63,7 @@ fn spoil_signature(delivery: &Delivery, signed: &mut HeaderLines) -> Result<(), 
     Ok(())
 }
 
-fn move_timestamp(delivery: &Delivery, signed: &mut HeaderLines) -> Result<(), Failure> {
+fn move_timestamp(delivery: &Delivery, signed: &mut Headers) -> Result<(), Failure> {
     let none = || Failure::usage("this provider signs no timestamp that could be tampered with");
     let scheme = delivery.scheme();
     if !scheme.covers_timestamp() {
