@@ -274,3 +274,21 @@ fn a_scheme_file_with_a_mistake_says_where_and_how_to_mend_it() {
     let said = run(&folder.file("scheme.toml", text)).exits(2).stderr;
     assert!(said.contains("--url"), "{said}");
 }
+
+#[test]
+fn headers_are_printed_in_the_order_in_which_they_were_given() {
+    let given = [
+        "A: 1",
+        "Content-Length: 3",
+        "B: 2",
+        "X-Hub-Signature-256: sha256=00",
+        "C: 3",
+        "a: 4",
+    ];
+    let fixed = ["sign", "--provider=github", "--secret=0123456789abcdef"];
+    let headers = given.iter().flat_map(|line| ["-H", line]);
+    let run = webhook(fixed.into_iter().chain(headers)).exits(0);
+    let lines: Vec<_> = run.text().lines().collect();
+    assert_eq!(lines[..4], ["a: 1", "b: 2", "c: 3", "a: 4"]);
+    assert!(lines[4].starts_with("x-hub-signature-256: sha256=") && lines.len() == 5);
+}

@@ -4,7 +4,7 @@ mod curl;
 mod http1;
 
 use clap::ValueEnum;
-use http::HeaderMap;
+use http::{HeaderName, HeaderValue};
 use serde::Serialize;
 
 use super::delivery::DeliveryArgs;
@@ -55,7 +55,7 @@ pub(crate) fn run(args: Args) -> Outcome {
             Output::new(Format::Text).bytes(&text)?;
         }
         Form::Json => {
-            let headers = pairs(&headers);
+            let headers = pairs(headers.iter().map(|(name, value)| (name, value)));
             Output::new(Format::Json).json(&Signed { headers })?;
         }
     }
@@ -69,10 +69,12 @@ struct Signed {
 }
 
 /// Headers as JSON has them; what is no UTF-8 is replaced.
-pub(super) fn pairs(headers: &HeaderMap) -> Vec<(String, String)> {
+pub(super) fn pairs<'a>(
+    headers: impl IntoIterator<Item = (&'a HeaderName, &'a HeaderValue)>,
+) -> Vec<(String, String)> {
     let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
     headers
-        .iter()
+        .into_iter()
         .map(|(name, value)| (name.to_string(), text(value.as_bytes())))
         .collect()
 }
