@@ -13,7 +13,7 @@ use pin_project_lite::pin_project;
 use tower::util::Oneshot;
 use tower_service::Service;
 use webhook_core::{
-    BufferedBody, Reject,
+    BufferedBody, Facts, Reject,
     body::{BodyError, Collect, Collected, Observer, raise_host_limit},
 };
 
@@ -82,8 +82,14 @@ impl<S, R> Reading<S, R> {
         let judged = match collected {
             Err(error) => Err(self.case.give_up(tokens, &self.parts, error)),
             Ok(collected) => {
-                let body = collected.into_body();
+                // What the body held of the memory budget is given back at the end of this block.
+                let (body, _, reservation) = collected.into_parts();
                 let verdict = self.case.judge_body(tokens, &self.parts, &body);
+                let facts = Facts::of(&self.parts.extensions);
+                let is_verified = facts.is_some_and(|facts| facts.verification().is_some());
+                if let (true, Some(reservation)) = (is_verified, reservation) {
+                    reservation.verified();
+                }
                 verdict.map(|()| body)
             }
         };

@@ -9,7 +9,7 @@ use http::{Request, Response, request::Parts};
 use http_body::Body;
 use tower_service::Service;
 use webhook_core::{
-    BufferedBody, Problem, Reject,
+    BufferedBody, Facts, Problem, Reject,
     body::{BodyLimits, Collect},
     introduction::MAX_BODY,
 };
@@ -60,7 +60,10 @@ where
                 return BufferingFuture::ended(response);
             }
         };
-        let collect = Collect::new(body, &limits, &self.layer.budget, Unobserved);
+        let client = Facts::client_of(&parts.extensions);
+        let network = client.map(|client| client.network());
+        let reservation = self.layer.budget.reserve_for(network);
+        let collect = Collect::within(body, &limits, reservation, Unobserved);
         let collect = collect.with_version(parts.version);
         let (inner, layer) = (self.inner.clone(), Arc::clone(&self.layer));
         BufferingFuture::reading(

@@ -5,9 +5,11 @@ use hyper::body::Incoming;
 use tower::{Layer as _, ServiceBuilder, ServiceExt as _, service_fn, util::BoxCloneSyncService};
 use webhook_layers::{
     BodyLimits, BufferedBody, ClientAddressSource, HmacLayer, HmacSettings, IpLayer, JsonLinesSink,
-    KeyRing, Quota, RateLimitLayer, Scheme, Secret, audit::AuditLayer, presets,
+    KeyRing, Quota, RateLimitLayer, Scheme, Secret, Settings, audit::AuditLayer, presets,
     signature::SecretEncoding,
 };
+
+use webhook_token_layer::{Token, TokenLayer, TokenSettings, TokenSource};
 
 use crate::{
     BoxError,
@@ -87,6 +89,11 @@ fn endpoints(calls: &Calls) -> Result<HashMap<&'static str, Service>, BoxError> 
             "rl",
             guard(github(), client()?, Some(three), calls, Manner::Plain)?,
         ),
+        (
+            "bearer",
+            token(TokenSource::Bearer, "tok-0123456789abcdef", calls)?,
+        ),
+        ("basic", token(TokenSource::basic("hook")?, "pa:ss", calls)?),
         ("panic", of_manner(Manner::Panics)?),
         ("slow", of_manner(Manner::Slow)?),
         ("err", of_manner(Manner::Fails)?),
@@ -113,6 +120,27 @@ fn limits() -> BodyLimits {
         .with_deadline(Duration::from_secs(2))
 }
 
+/// A shared token, and a body that is whole, though nothing signs it.
+fn token(source: TokenSource, token: &str, calls: &Calls) -> Result<Service, BoxError> {
+    let token = Token::new("current", Secret::insecure_short(token)?)?;
+    let settings = TokenSettings::new(source, token).with_limits(limits());
+    let stack = ServiceBuilder::new()
+        .layer(client()?)
+        .layer(TokenLayer::with_settings(Settings::fixed(settings)).buffered())
+        .service(handler(Manner::Plain, calls));
+    Ok(BoxCloneSyncService::new(stack))
+}
+
+fn handler(
+    manner: Manner,
+    calls: &Calls,
+) -> BoxCloneSyncService<Request<BufferedBody>, Answer, Infallible> {
+    let calls = calls.clone();
+    BoxCloneSyncService::new(service_fn(move |request| {
+        handle(manner, calls.clone(), request)
+    }))
+}
+
 /// A stack whose quotas are out of the way, but for the one that an endpoint is about.
 fn guard(
     scheme: Scheme,
@@ -124,13 +152,10 @@ fn guard(
     let keys =
         KeyRing::new("current", Secret::new(CURRENT)?)?.with("previous", Secret::new(PREVIOUS)?)?;
     let settings = HmacSettings::new(scheme, keys)?.with_limits(limits());
-    let calls = calls.clone();
-    let handler =
-        service_fn(move |request: Request<BufferedBody>| handle(manner, calls.clone(), request));
     let stack = ServiceBuilder::new()
         .layer(client)
         .option_layer(quota.map(|quota| RateLimitLayer::per_network().with_quota(quota)))
         .layer(HmacLayer::from(settings))
-        .service(handler);
+        .service(handler(manner, calls));
     Ok(BoxCloneSyncService::new(stack))
 }
