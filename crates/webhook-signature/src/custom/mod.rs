@@ -13,6 +13,7 @@ mod contentful;
 mod definition;
 mod delivery;
 mod dropbox_sign;
+mod escapes;
 mod figma;
 mod hook0;
 mod hygraph;
