@@ -12,10 +12,6 @@ const TIMESTAMP: &str = "x-contentful-timestamp";
 /// The least that a sender signs.
 pub(super) const LEAST_HEADERS: &str = "x-contentful-signed-headers,x-contentful-timestamp";
 
-/// The longest body that is hashed once for each form of a URL whose escapes may be the client's or
-/// the application's. With a longer one all of them are taken for one or the other.
-const MAX_BODY_OF_MANY_FORMS: usize = 64 * 1024;
-
 /// The most headers that are signed.
 const MAX_HEADERS: usize = 64;
 
@@ -44,7 +40,7 @@ fn uris(delivery: &Delivery<'_>) -> Vec<String> {
         (Some(path), Some(Some(query))) => Some(uri(&path, Some(&query))),
         _ => None,
     };
-    let is_short = delivery.body.len() <= MAX_BODY_OF_MANY_FORMS;
+    let is_short = delivery.body.len() <= escapes::MAX_BODY;
     let mut uris = Vec::new();
     for target in escapes::forms(delivery.target, is_short) {
         let at = target.iter().position(|&byte| byte == b'?');

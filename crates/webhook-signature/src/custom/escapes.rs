@@ -1,5 +1,8 @@
 //! The forms in which a URL may have been before a client escaped it.
 
+/// The longest body that is hashed once for each form of its URL.
+pub(super) const MAX_BODY: usize = 64 * 1024;
+
 /// The most characters of which each is taken both ways.
 const MAX_CHARS: usize = 3;
 
@@ -9,10 +12,10 @@ const MAX_CHARS: usize = 3;
 pub(super) fn forms(target: &str, each: bool) -> Vec<Vec<u8>> {
     let pieces = pieces(target);
     let chars = pieces.iter().filter(|piece| piece.char.is_some()).count();
-    let masks = if each && chars <= MAX_CHARS {
-        (0..1_u32 << chars).collect()
-    } else {
-        vec![0, u32::MAX]
+    let masks = match chars {
+        0 => vec![0],
+        1..=MAX_CHARS if each => (0..1_u32 << chars).collect(),
+        _ => vec![0, u32::MAX],
     };
     let form = |mask: u32| {
         let (mut form, mut at) = (Vec::with_capacity(target.len()), 0_u32);

@@ -28,11 +28,8 @@ pub(super) fn texts(delivery: &Delivery<'_>) -> Result<Vec<Vec<u8>>, Reason> {
         // Nothing of this body is signed.
         None => return Err(Reason::SignatureMalformed),
     }
-    let urls = url::forms(&delivery.scheme.base_url, delivery.target);
-    Ok(urls
-        .iter()
-        .map(|url| [url.as_bytes(), &form].concat())
-        .collect())
+    let urls = url::forms(&delivery.scheme.base_url, delivery.target, delivery.body);
+    Ok(urls.iter().map(|url| [&**url, &*form].concat()).collect())
 }
 
 fn check(body: &[u8], digest: &str) -> Result<(), Reason> {

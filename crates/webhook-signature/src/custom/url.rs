@@ -1,20 +1,31 @@
 //! The URL that a provider was told, in the forms in which it may have been.
 
+use super::escapes;
+
 /// The URL as it is, without its port, or with the usual one where it has none, as Twilio's
 /// libraries try it: a provider signs what it was told, and proxies and clients change the port. Nor
-/// does a request say whether its URL had a path.
-pub(super) fn forms(base: &str, target: &str) -> Vec<String> {
-    let root = target.strip_prefix('/');
-    let root = root.filter(|rest| rest.is_empty() || rest.starts_with('?'));
+/// does a request say whether its URL had a path, and whether the client escaped it.
+///
+/// With a long `body` only the port is tried, so that it is not hashed once for each form.
+pub(super) fn forms(base: &str, target: &str, body: &[u8]) -> Vec<Vec<u8>> {
     let other = other_port(base);
     let bases = [Some(base), other.as_deref()];
-    let targets = [Some(target), root];
-    bases
-        .iter()
-        .flatten()
-        .flat_map(|base| targets.iter().flatten().map(move |target| (base, target)))
-        .map(|(base, target)| format!("{base}{target}"))
-        .collect()
+    let is_short = body.len() <= escapes::MAX_BODY;
+    let mut forms = Vec::new();
+    for base in bases.iter().flatten() {
+        for target in escapes::forms(target, false) {
+            let root = target
+                .strip_prefix(b"/")
+                .filter(|rest| is_short && (rest.is_empty() || rest.starts_with(b"?")));
+            for target in [Some(&*target), root].iter().flatten() {
+                forms.push([base.as_bytes(), target].concat());
+            }
+            if !is_short {
+                break;
+            }
+        }
+    }
+    forms
 }
 
 fn other_port(base: &str) -> Option<String> {
@@ -31,7 +42,10 @@ fn other_port(base: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::forms;
+    fn forms(base: &str, target: &str) -> Vec<String> {
+        let forms = super::forms(base, target, b"").into_iter();
+        forms.map(|form| String::from_utf8(form).unwrap()).collect()
+    }
 
     #[test]
     fn the_port_may_be_another_one() {
@@ -68,6 +82,23 @@ mod tests {
         ] {
             assert_eq!(forms(base, "/x"), others);
         }
+    }
+
+    #[test]
+    fn the_client_may_have_escaped_it() {
+        assert_eq!(
+            forms("https://a.example:1", "/%C3%A9?x=a%20b&y=%27")[..2],
+            [
+                "https://a.example:1/%C3%A9?x=a%20b&y=%27",
+                "https://a.example:1/é?x=a b&y=%27"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_long_body_has_few_forms() {
+        let of = |length| super::forms("https://a.example", "/?x=%20", &vec![b'a'; length]).len();
+        assert_eq!((of(64 * 1024), of(64 * 1024 + 1)), (8, 2));
     }
 
     #[test]
