@@ -32,6 +32,7 @@ pub(super) fn texts(delivery: &Delivery<'_>) -> Result<Vec<Vec<u8>>, Reason> {
     Ok(uris(delivery).iter().map(text).collect())
 }
 
+/// The path and the query, escaped as the sender does it: once for each form of the URL.
 fn uris(delivery: &Delivery<'_>) -> Vec<String> {
     let path = query::unescaped(delivery.path());
     let query = delivery.query().map(query::unescaped);

@@ -215,11 +215,7 @@ impl Custom {
 
     /// The header's value for a signature, where data does not say it.
     pub(crate) fn write(self, timestamp: &str, signature: &str) -> Option<String> {
-        match self {
-            Self::Hook0 => Some(hook0::write(timestamp, signature)),
-            Self::Hygraph => Some(hygraph::write(timestamp, signature)),
-            _ => None,
-        }
+        (self == Self::Hygraph).then(|| hygraph::write(timestamp, signature))
     }
 
     /// Other headers that a sender must add before it signs.

@@ -45,8 +45,3 @@ fn names<'a>(delivery: &Delivery<'a>) -> Result<&'a str, Reason> {
         _ => Err(Reason::SignatureMalformed),
     }
 }
-
-/// The header's value.
-pub(super) fn write(timestamp: &str, signature: &str) -> String {
-    format!("t={timestamp},h=,v1={signature}")
-}
