@@ -1,5 +1,7 @@
 //! Duplicates that wait for the first copy. Time is tokio's, paused.
 
+#![allow(clippy::unwrap_used, reason = "a helper that fails fails its test")]
+
 mod common;
 
 use std::{
