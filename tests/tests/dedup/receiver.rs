@@ -129,19 +129,19 @@ impl Receiver {
             .layer(AuditLayer::new(ledger.clone()))
             .layer(hmac)
             .layer(dedup);
-        let served = handler.clone();
+        let inner = handler.clone();
         let server = match host {
             Host::Axum => tokio::spawn(async move {
-                let app = Router::new().fallback_service(served).layer(stack);
+                let app = Router::new().fallback_service(inner).layer(stack);
                 axum::serve(listener, app).await.unwrap();
             }),
             Host::Tonic => tokio::spawn(async move {
-                let server = Server::builder().layer(stack).add_service(served);
+                let router = Server::builder().layer(stack).add_service(inner);
                 let incoming = TcpListenerStream::new(listener);
-                server.serve_with_incoming(incoming).await.unwrap();
+                router.serve_with_incoming(incoming).await.unwrap();
             }),
             Host::Hyper => tokio::spawn(async move {
-                let guarded = stack.service(served);
+                let guarded = stack.service(inner);
                 loop {
                     let (stream, _) = listener.accept().await.unwrap();
                     let guarded = TowerToHyperService::new(guarded.clone());

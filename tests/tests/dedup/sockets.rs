@@ -77,11 +77,15 @@ async fn after_a_failure_and_after_a_client_that_went_away_the_next_copy_is_hand
         assert_eq!(exchange(receiver.address, &failing).await.status(), 200);
 
         let headers = with(signed("evt_2", START), SLOW);
-        let mut text = String::from("POST /webhooks HTTP/1.1\r\nhost: receiver\r\n");
-        for (name, value) in &headers {
-            text.push_str(&format!("{name}: {}\r\n", value.to_str().unwrap()));
-        }
-        text.push_str(&format!("content-length: {}\r\n\r\n{BODY}", BODY.len()));
+        let lines: Vec<_> = headers
+            .iter()
+            .map(|(name, value)| format!("{name}: {}\r\n", value.to_str().unwrap()))
+            .collect();
+        let text = format!(
+            "POST /webhooks HTTP/1.1\r\nhost: receiver\r\n{}content-length: {}\r\n\r\n{BODY}",
+            lines.concat(),
+            BODY.len(),
+        );
         let mut stream = TcpStream::connect(receiver.address).await.unwrap();
         stream.write_all(text.as_bytes()).await.unwrap();
         receiver.runs(3).await;
