@@ -72,7 +72,8 @@
 //!
 //! Innermost: inside the layer that verifies and the quota of the verified endpoint, so that a refused
 //! delivery claims nothing. It takes the [`BufferedBody`](webhook_core::BufferedBody) that the
-//! signature layer hands inward, and hands the same on. An audit layer outside makes one 500 of a
+//! signature layer hands inward, and hands the same on; where a token alone verifies, the body has to be
+//! read into one before. An audit layer outside makes one 500 of a
 //! panic; the claim is released either way, unless the process is built to abort.
 //!
 //! # What it does not do

@@ -255,3 +255,51 @@ impl Default for InFlight {
 fn is_within(time: Duration, (least, most): (Duration, Duration)) -> bool {
     (least..=most).contains(&time)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{DedupSettings, InFlight};
+    use crate::DedupError;
+
+    const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+    const ALMOST_A_SECOND: Duration = Duration::from_millis(999);
+
+    #[test]
+    fn the_ends_of_each_range_are_taken_and_nothing_beyond() {
+        let settings = DedupSettings::new;
+        let second = Duration::from_secs(1);
+        for keep in [second, 31 * DAY] {
+            assert_eq!(settings().with_keep(keep).unwrap().keep, keep);
+        }
+        for lease in [second, DAY] {
+            assert_eq!(settings().with_lease(lease).unwrap().lease, lease);
+        }
+        let waits = InFlight::wait(Duration::from_millis(1)).unwrap();
+        assert!(InFlight::wait(60 * second).is_ok());
+        assert!(waits.with_waiters(1).is_ok() && waits.with_waiters(1 << 16).is_ok());
+
+        let refused = |error: DedupError, fix: &str| {
+            assert!(error.to_string().contains(fix), "{error}");
+        };
+        for keep in [ALMOST_A_SECOND, 31 * DAY + second] {
+            refused(
+                settings().with_keep(keep).unwrap_err(),
+                "give 1 s to 31 days",
+            );
+        }
+        for lease in [ALMOST_A_SECOND, DAY + second] {
+            refused(
+                settings().with_lease(lease).unwrap_err(),
+                "give 1 s to 24 h",
+            );
+        }
+        for wait in [Duration::ZERO, 61 * second] {
+            refused(InFlight::wait(wait).unwrap_err(), "give 1 ms to 60 s");
+        }
+        for waiters in [0, (1 << 16) + 1] {
+            refused(waits.with_waiters(waiters).unwrap_err(), "give 1 to 65536");
+        }
+    }
+}

@@ -79,6 +79,18 @@ fn a_duplicate_is_answered_200_without_the_handler() {
 }
 
 #[test]
+fn only_an_owner_settles_and_only_once() {
+    let store = Fallible::default();
+    let layer = DedupLayer::with_store(store.clone());
+    for _ in 0..3 {
+        Handler::default().send(&layer, delivery("1"), 200);
+    }
+    // Three claims, of which one was made and settled.
+    let count = |counter: &AtomicUsize| counter.load(Ordering::SeqCst);
+    assert_eq!((count(&store.claims), count(&store.settlements)), (3, 1));
+}
+
+#[test]
 fn ids_that_differ_in_case_are_different_and_metacharacters_are_data() {
     let (layer, handler) = (DedupLayer::new(), Handler::default());
     let ids = ["dd_A", "dd_a", "dd:*{}[]?1", "dd:*{}[]x1", "dd:*", "dd:"];
