@@ -1,7 +1,7 @@
 use std::{sync::Arc, time::Duration};
 
 use http::{Request, Response};
-use webhook_core::{BufferedBody, Check, Reason, Reject, Verdict};
+use webhook_core::{BufferedBody, Check, Reason, Reject, Rejection, Verdict};
 
 use crate::{
     Claim, DedupStore, StoreError,
@@ -71,17 +71,7 @@ where
             self.shared.diagnoses.store_answers();
         }
         match claim {
-            Ok(Claim::Claimed) => {
-                record(self.request.extensions(), |record| {
-                    record.set_verdict(Check::Replay, Verdict::Pass);
-                });
-                let claimed = Claimed {
-                    held: self.held,
-                    keep: self.plan.keep,
-                    shared: self.shared,
-                };
-                Next::Call(self.inner, self.request, claimed)
-            }
+            Ok(Claim::Claimed) => self.call(),
             Ok(Claim::Done { status, .. }) => {
                 self.held.let_go();
                 if self.plan.is_shadow {
@@ -98,14 +88,31 @@ where
             Err(error) => {
                 let extensions = self.request.extensions();
                 match self.plan.without_store(&self.shared, extensions, &error) {
-                    Some(rejection) => {
-                        let (parts, _body) = self.request.into_parts();
-                        Next::End(rejection.answer(&self.rejection, &parts))
-                    }
+                    Some(rejection) => self.refuse(rejection),
                     None => Next::Pass(self.inner, self.request),
                 }
             }
         }
+    }
+
+    fn call<ResBody>(self) -> Next<S, St, R, ResBody> {
+        record(self.request.extensions(), |record| {
+            record.set_verdict(Check::Replay, Verdict::Pass);
+        });
+        let claimed = Claimed {
+            held: self.held,
+            keep: self.plan.keep,
+            shared: self.shared,
+        };
+        Next::Call(self.inner, self.request, claimed)
+    }
+
+    fn refuse<ResBody>(self, rejection: Rejection) -> Next<S, St, R, ResBody>
+    where
+        R: Reject<ResBody>,
+    {
+        let (parts, _body) = self.request.into_parts();
+        Next::End(rejection.answer(&self.rejection, &parts))
     }
 
     fn pass_in_shadow<ResBody>(self, reason: Reason) -> Next<S, St, R, ResBody> {
@@ -123,8 +130,7 @@ where
         if let Some(pause) = self.pause(left) {
             return Next::Wait(pause, self);
         }
-        let (parts, _body) = self.request.into_parts();
-        Next::End(Plan::in_flight(left).answer(&self.rejection, &parts))
+        self.refuse(Plan::in_flight(left))
     }
 
     /// How long to wait before the store is asked again; `None` where that is not to be.
