@@ -14,9 +14,10 @@ use crate::DedupSettings;
 ///   is the same delivery, and ids that differ in case are different;
 /// - else the body, where the signature covers that. The id is left out then: whoever replays a
 ///   delivery can change it;
-/// - else, where nothing is signed and a shared token admitted the request, the body together with
-///   the id. Whoever can replay such a request has the token, and can send what it likes; this tells
-///   the sender's own retries from its next event, and no more.
+/// - else, where neither is signed, the body together with the id. That tells the sender's own
+///   retries from its next event, and stops no replay: whoever can replay what a shared token admitted
+///   has the token, and can send what it likes. The same holds for the few providers whose signature
+///   covers a part of the body and no id, such as Adyen's.
 ///
 /// A delivery without a body whose id is not signed has no key: nothing tells it from the next one.
 ///

@@ -84,6 +84,8 @@
 //! - It judges a gRPC call by its head. A stream that fails in its trailers counts as handled.
 //! - A 4xx of the handler's is no success: if the sender tries again, the handler runs again. Answer
 //!   2xx to an event that is of no interest.
+//! - Where neither the id nor the whole body is signed, as with a shared token or Adyen's signature, a
+//!   replay with another unsigned part is another delivery: only the sender's own retries are found.
 //! - Where a signature covers a form's fields in an order of its own, as Twilio's does, the same fields
 //!   written otherwise are another body, and so another delivery. Where it covers a URL and no body,
 //!   nothing tells deliveries apart ([`DeliveryKey`]), and each is handled.
