@@ -152,6 +152,17 @@ fn the_quota_layer_is_had_alone() {
 }
 
 #[test]
+fn the_dedup_layer_is_had_alone() {
+    let code = "
+        pub fn layer() -> webhook_dedup_layer::DedupLayer {
+            webhook_dedup_layer::DedupLayer::new()
+        }
+    ";
+    let names = assert_is_alone("webhook-dedup-layer", code);
+    assert!(!names.contains("webhook-signature"));
+}
+
+#[test]
 fn the_token_layer_is_had_alone() {
     let code = "
         pub fn layer(layer: webhook_token_layer::TokenLayer) -> webhook_token_layer::TokenLayer {

@@ -89,10 +89,16 @@ impl Conclusion {
         let (reason, stage) = match end {
             End::Gone => (Reason::ClientGone, None),
             End::Failed => (Reason::HandlerError, None),
-            End::Answered(head) => head.judge(record.verification().is_some()),
+            End::Answered(head) => match head.judge(record.verification().is_some()) {
+                (Reason::Ok, stage) => match record.answered() {
+                    Some((reason, check)) => (reason, Some(check)),
+                    None => (Reason::Ok, stage),
+                },
+                failed => failed,
+            },
         };
         match record.shadow_refusal() {
-            Some((reason_in_shadow, check)) if reason == Reason::Ok => Self {
+            Some((reason_in_shadow, check)) if reason.outcome() == Outcome::Accepted => Self {
                 outcome: Outcome::ShadowDenied,
                 reason: reason_in_shadow,
                 stage: Some(check),

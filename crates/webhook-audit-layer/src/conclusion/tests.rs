@@ -120,3 +120,22 @@ fn a_shadow_refusal_shows_only_where_the_request_was_let_through() {
     shadowed.set_refusal(Reason::RateLimited, Check::RateNetwork);
     assert_eq!(words(answered(429), &shadowed), ("denied", "rate_limited"));
 }
+
+#[test]
+fn a_delivery_that_a_layer_answered_is_accepted_for_that_reason() {
+    let duplicate = verified();
+    duplicate.set_answered(Reason::Duplicate, Check::Replay);
+    let conclusion = Conclusion::of(answered(200), &duplicate);
+    assert_eq!(conclusion.outcome, Outcome::Accepted);
+    assert_eq!(conclusion.reason, Reason::Duplicate);
+    assert_eq!(conclusion.stage, Some(Check::Replay));
+
+    // An answer that never went out, and one that an outer layer put in its place.
+    assert_eq!(words(End::Gone, &duplicate), ("aborted", "client_gone"));
+    assert_eq!(words(answered(504), &duplicate), ("error", "handler_error"));
+    duplicate.set_shadow_refusal(Reason::IpDenied, Check::Ip);
+    assert_eq!(
+        words(answered(200), &duplicate),
+        ("shadow_denied", "ip_denied")
+    );
+}

@@ -153,6 +153,10 @@ impl AuditRecord {
         let conclusion = Conclusion::of(end, record);
         let verification = record.verification();
         let end_of_handler = |start| moment.ended_at.since(start);
+        // A layer that verified hands on before another one answers in the handler's place.
+        let handler_start = record
+            .handler_start()
+            .filter(|_| record.answered().is_none());
         Self {
             id: moment.id,
             received_at: moment.received_at,
@@ -194,7 +198,7 @@ impl AuditRecord {
                 .note()
                 .map(|note| SenderText::new(note, webhook_core::record::MAX_NOTE_BYTES)),
             verify_time: record.verify_time().map(Duration::from_nanos),
-            handler_time: record.handler_start().map(end_of_handler),
+            handler_time: handler_start.map(end_of_handler),
             total_time: moment.ended_at.since(moment.started_at),
         }
     }

@@ -55,7 +55,24 @@ impl BufferedBody {
         }
     }
 
-    pub(super) fn with_trailers(mut self, trailers: Option<Box<HeaderMap>>) -> Self {
+    /// The same body, with these trailers after its bytes in place of any others.
+    ///
+    /// ```
+    /// use http::{HeaderMap, HeaderValue};
+    /// use webhook_core::BufferedBody;
+    ///
+    /// let mut trailers = HeaderMap::new();
+    /// trailers.insert("grpc-status", HeaderValue::from_static("0"));
+    /// let body = BufferedBody::new("…").with_trailers(trailers);
+    /// assert!(body.trailers().is_some());
+    /// ```
+    #[must_use]
+    pub fn with_trailers(mut self, trailers: HeaderMap) -> Self {
+        self.trailers = Some(Box::new(trailers));
+        self
+    }
+
+    pub(super) fn with_trailers_of(mut self, trailers: Option<Box<HeaderMap>>) -> Self {
         self.trailers = trailers;
         self
     }

@@ -54,7 +54,7 @@ impl Frames {
             None if self.rest.len() < 2 => self.rest.pop().unwrap_or_default(),
             None => return BufferedBody::from_parts(self.rest, trailers),
         };
-        BufferedBody::new(single).with_trailers(trailers)
+        BufferedBody::new(single).with_trailers_of(trailers)
     }
 }
 

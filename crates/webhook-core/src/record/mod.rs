@@ -82,6 +82,21 @@ impl DeliveryRecord {
         self.slots()?.shadow_refusal.get().copied()
     }
 
+    /// Notes that a check answered the delivery in the handler's place, and that it counts as
+    /// accepted: for [`Reason::Duplicate`]. The check's verdict is that it passed.
+    pub fn set_answered(&self, reason: Reason, check: Check) {
+        if let Some(slots) = self.slots() {
+            slots.verdicts.set(check, Verdict::Pass);
+            let _first_wins = slots.answered.set((reason, check));
+        }
+    }
+
+    /// Why, and by which check, the delivery was answered without the handler.
+    #[must_use]
+    pub fn answered(&self) -> Option<(Reason, Check)> {
+        self.slots()?.answered.get().copied()
+    }
+
     /// Notes the client address.
     pub fn set_client(&self, client: ClientAddr) {
         self.once(|slots| slots.client.set(client).is_ok());
@@ -281,6 +296,16 @@ mod tests {
         );
         record.set_refusal(Reason::RateLimited, Check::RateEndpoint);
         assert_eq!(record.verdict(Check::RateEndpoint), Some(Verdict::Fail));
+    }
+
+    #[test]
+    fn an_answer_in_the_handlers_place_is_no_refusal() {
+        let record = record();
+        record.set_answered(Reason::Duplicate, Check::Replay);
+        record.set_answered(Reason::Ok, Check::Handler);
+        assert_eq!(record.answered(), Some((Reason::Duplicate, Check::Replay)));
+        assert_eq!(record.verdict(Check::Replay), Some(Verdict::Pass));
+        assert_eq!(record.refusal(), None);
     }
 
     #[test]

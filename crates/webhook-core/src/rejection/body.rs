@@ -18,6 +18,16 @@ use crate::BufferedBody;
 pub trait RejectionBody {
     /// A body of these bytes.
     fn from_bytes(bytes: Bytes) -> Self;
+
+    /// The same body, whole with its trailers; `None`, as by default, where the type has no room
+    /// for trailers. A gRPC answer that carries a message ends in them.
+    fn from_buffered(body: BufferedBody) -> Option<Self>
+    where
+        Self: Sized,
+    {
+        let _has_no_trailers = body;
+        None
+    }
 }
 
 impl RejectionBody for Full<Bytes> {
@@ -30,17 +40,29 @@ impl RejectionBody for BufferedBody {
     fn from_bytes(bytes: Bytes) -> Self {
         Self::new(bytes)
     }
+
+    fn from_buffered(body: BufferedBody) -> Option<Self> {
+        Some(body)
+    }
 }
 
 impl<E> RejectionBody for BoxBody<Bytes, E> {
     fn from_bytes(bytes: Bytes) -> Self {
         Self::new(Full::new(bytes).map_err(|never| match never {}))
     }
+
+    fn from_buffered(body: BufferedBody) -> Option<Self> {
+        Some(Self::new(body.map_err(|never| match never {})))
+    }
 }
 
 impl<E> RejectionBody for UnsyncBoxBody<Bytes, E> {
     fn from_bytes(bytes: Bytes) -> Self {
         Self::new(Full::new(bytes).map_err(|never| match never {}))
+    }
+
+    fn from_buffered(body: BufferedBody) -> Option<Self> {
+        Some(Self::new(body.map_err(|never| match never {})))
     }
 }
 
@@ -49,11 +71,19 @@ impl RejectionBody for axum_core::body::Body {
     fn from_bytes(bytes: Bytes) -> Self {
         bytes.into()
     }
+
+    fn from_buffered(body: BufferedBody) -> Option<Self> {
+        Some(Self::new(body))
+    }
 }
 
 #[cfg(feature = "tonic")]
 impl RejectionBody for tonic::body::Body {
     fn from_bytes(bytes: Bytes) -> Self {
         Self::new(Full::new(bytes))
+    }
+
+    fn from_buffered(body: BufferedBody) -> Option<Self> {
+        Some(Self::new(body))
     }
 }

@@ -8,8 +8,10 @@ use http::{HeaderMap, HeaderValue, Response, header::CONTENT_TYPE};
 use super::{Rejection, RejectionBody};
 use crate::Code;
 
-/// Whether the caller speaks gRPC: `application/grpc`, alone or with a suffix.
-pub(super) fn is_spoken(headers: &HeaderMap) -> bool {
+/// Whether the caller speaks gRPC: its content type is `application/grpc`, alone or with a suffix.
+/// gRPC-Web is not gRPC.
+#[must_use]
+pub fn is_grpc(headers: &HeaderMap) -> bool {
     let Some(content_type) = headers.get(CONTENT_TYPE) else {
         return false;
     };
@@ -68,21 +70,21 @@ fn percent_encode(text: &str) -> String {
 mod tests {
     use http::{HeaderMap, HeaderValue};
 
-    use super::{is_spoken, percent_encode};
+    use super::{is_grpc, percent_encode};
 
     #[test]
     fn grpc_is_told_by_its_content_type() {
         let spoken = |value: &'static str| {
             let mut headers = HeaderMap::new();
             headers.insert("content-type", HeaderValue::from_static(value));
-            is_spoken(&headers)
+            is_grpc(&headers)
         };
         assert!(spoken("application/grpc"));
         assert!(spoken("application/grpc+proto"));
         assert!(spoken("Application/GRPC; x=y"));
         assert!(!spoken("application/grpc-web"));
         assert!(!spoken("application/json"));
-        assert!(!is_spoken(&HeaderMap::new()));
+        assert!(!is_grpc(&HeaderMap::new()));
     }
 
     #[test]

@@ -38,7 +38,9 @@ use std::time::Duration;
 
 use http::{HeaderValue, Response, request::Parts};
 
-pub use self::{body::RejectionBody, future::ResponseFuture, policy::Reject, problem::Problem};
+pub use self::{
+    body::RejectionBody, future::ResponseFuture, grpc::is_grpc, policy::Reject, problem::Problem,
+};
 use crate::{Check, Code, Facts, Name, Reason};
 
 /// A layer's decision not to let a request through.

@@ -2,6 +2,7 @@ use bytes::Bytes;
 use http::{Response, request::Parts};
 
 use super::Rejection;
+use crate::BufferedBody;
 
 /// How a refusal is worded as a response with the body `ResBody`.
 ///
@@ -37,6 +38,13 @@ pub trait Reject<ResBody> {
     /// refuses with 500 `misconfigured`.
     fn body(&self, bytes: Bytes) -> Option<ResBody> {
         let _no_body_is_known = bytes;
+        None
+    }
+
+    /// The same for an answer that ends in trailers, such as a gRPC message with its status.
+    /// Default `None`, also of [`Problem`](super::Problem) where the body has no room for trailers.
+    fn buffered(&self, body: BufferedBody) -> Option<ResBody> {
+        let _no_body_is_known = body;
         None
     }
 }

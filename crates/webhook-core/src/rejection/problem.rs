@@ -10,7 +10,7 @@ use http::{
 };
 
 use super::{Reject, Rejection, RejectionBody, grpc};
-use crate::{Code, Facts};
+use crate::{BufferedBody, Code, Facts};
 
 /// The default policy: problem documents, gRPC statuses, plain text; see the [module](super).
 ///
@@ -21,7 +21,7 @@ pub struct Problem;
 
 impl<B: RejectionBody> Reject<B> for Problem {
     fn reject(&self, rejection: &Rejection, request: &Parts) -> Response<B> {
-        if grpc::is_spoken(&request.headers) {
+        if grpc::is_grpc(&request.headers) {
             return grpc::answer(rejection);
         }
         let (content_type, text) = if wants_text(&request.headers) {
@@ -45,6 +45,10 @@ impl<B: RejectionBody> Reject<B> for Problem {
 
     fn body(&self, bytes: Bytes) -> Option<B> {
         Some(B::from_bytes(bytes))
+    }
+
+    fn buffered(&self, body: BufferedBody) -> Option<B> {
+        B::from_buffered(body)
     }
 }
 
