@@ -5,6 +5,7 @@ use webhook_core::{
     Clock, Problem, Secret,
     body::{BodyLimits, MemoryBudget},
 };
+use webhook_endpoint_layer::{PauseLayer, PauseSwitch};
 use webhook_hmac_layer::{HmacLayer, HmacSettings};
 use webhook_ip_layer::{
     ClientAddressConfig, ClientAddressSource, IpLayer, ListError, TrustedProxies,
@@ -12,7 +13,7 @@ use webhook_ip_layer::{
 use webhook_ratelimit_layer::{Quota, RateLimitLayer};
 use webhook_signature::{KeyRing, Scheme};
 
-use crate::{Checked, Mistake, Mistakes, WebhookLayers, mistake};
+use crate::{Checked, EveryCopy, Mistake, Mistakes, Once, WebhookLayers, mistake};
 
 /// Puts the layers together in the right order, and reports all mistakes at once; made by
 /// [`WebhookLayers::builder`].
@@ -20,10 +21,11 @@ use crate::{Checked, Mistake, Mistakes, WebhookLayers, mistake};
 /// Nothing is checked before [`build`](Self::build), so no setter returns a `Result`.
 #[derive(Debug)]
 #[must_use = "nothing is guarded before `build()`"]
-pub struct Builder<K = TracingSink, R = Problem> {
+pub struct Builder<K = TracingSink, R = Problem, D = EveryCopy> {
     settings: Settings,
     sink: K,
     rejection: R,
+    once: D,
 }
 
 /// What is set so far, right or wrong.
@@ -67,11 +69,12 @@ impl Builder {
             settings,
             sink: TracingSink::default(),
             rejection: Problem::default(),
+            once: EveryCopy,
         }
     }
 }
 
-impl<K, R> Builder<K, R> {
+impl<K, R, D> Builder<K, R, D> {
     /// Adds a secret, with an id that records may show. The first one is tried first. At least one
     /// is required, at most 16 are taken.
     pub fn secret(mut self, id: impl Into<String>, secret: impl Checked<Secret>) -> Self {
@@ -168,34 +171,64 @@ impl<K, R> Builder<K, R> {
     }
 
     /// Sends the records to another sink; default [`TracingSink`].
-    pub fn audit<T: Sink>(self, sink: T) -> Builder<T, R> {
+    pub fn audit<T: Sink>(self, sink: T) -> Builder<T, R, D> {
         Builder {
             settings: self.settings,
             sink,
             rejection: self.rejection,
+            once: self.once,
+        }
+    }
+
+    /// Has each delivery handled once; default [`EveryCopy`]: a sender that tries again reaches the
+    /// handler again.
+    ///
+    /// Give [`DedupSettings`](webhook_dedup_layer::DedupSettings), to remember deliveries in memory,
+    /// or a [`DedupLayer`](webhook_dedup_layer::DedupLayer) with a store of your own. A duplicate
+    /// is answered with 200 and `Webhook-Duplicate: true`, and the handler does not run. Of a
+    /// provider that signs no delivery id the body decides: two events whose bodies are the same to
+    /// the byte are one delivery.
+    ///
+    /// ```
+    /// use webhook_layers::{DedupSettings, Secret, WebhookLayers, presets};
+    ///
+    /// let hooks = WebhookLayers::builder(&presets::STANDARD_WEBHOOKS)
+    ///     .secret("2026-q4", Secret::new("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"))
+    ///     .dedup(DedupSettings::new())
+    ///     .build()?;
+    /// # Ok::<_, webhook_layers::Mistakes>(())
+    /// ```
+    pub fn dedup<T: Once<R>>(self, once: T) -> Builder<K, R, T> {
+        Builder {
+            settings: self.settings,
+            sink: self.sink,
+            rejection: self.rejection,
+            once,
         }
     }
 
     /// Words refusals with another policy; default [`Problem`].
-    pub fn rejection<P: Clone>(self, policy: P) -> Builder<K, P> {
+    pub fn rejection<P: Clone>(self, policy: P) -> Builder<K, P, D> {
         Builder {
             settings: self.settings,
             sink: self.sink,
             rejection: policy,
+            once: self.once,
         }
     }
 }
 
-impl<K: Sink, R: Clone> Builder<K, R> {
+impl<K: Sink, R: Clone, D: Once<R>> Builder<K, R, D> {
     /// Makes the layers.
     ///
     /// # Errors
     /// All mistakes at once, each with its code and its fix.
-    pub fn build(self) -> Result<WebhookLayers<K, R>, Mistakes> {
+    pub fn build(self) -> Result<WebhookLayers<K, R, D::Layer>, Mistakes> {
         let Self {
             settings,
             sink,
             rejection,
+            once,
         } = self;
         let mut mistakes = Vec::new();
         let ip = settings.ip(&mut mistakes);
@@ -209,19 +242,24 @@ impl<K: Sink, R: Clone> Builder<K, R> {
             &mut mistakes,
         );
         let (clock, budget) = (settings.clock.clone(), settings.budget.clone());
+        let switch = PauseSwitch::with_clock(clock.clone());
+        let is_shadow = settings.is_shadow;
         let hmac = settings.hmac(&mut mistakes);
         match hmac {
             Some(hmac) if mistakes.is_empty() => Ok(WebhookLayers {
                 audit: AuditLayer::new(sink)
                     .with_clock(clock.clone())
                     .with_rejection(rejection.clone()),
+                pause: PauseLayer::new(switch.clone()).with_rejection(rejection.clone()),
+                switch,
                 ip: ip.with_rejection(rejection.clone()),
                 per_network: per_network.with_rejection(rejection.clone()),
                 hmac: HmacLayer::from(hmac)
-                    .with_clock(clock)
+                    .with_clock(clock.clone())
                     .with_budget(budget)
                     .with_rejection(rejection.clone()),
-                per_endpoint: per_endpoint.with_rejection(rejection),
+                per_endpoint: per_endpoint.with_rejection(rejection.clone()),
+                once: once.into_layer(rejection, &clock, is_shadow),
             }),
             _ => Err(Mistakes(mistakes)),
         }

@@ -1,6 +1,7 @@
-use tower_layer::Layer;
-use webhook_audit_layer::{Audit, AuditLayer, TracingSink};
-use webhook_core::Problem;
+use tower_layer::{Identity, Layer};
+use webhook_audit_layer::{Audit, AuditLayer, Sink, TracingSink};
+use webhook_core::{Problem, change::ChangeLog};
+use webhook_endpoint_layer::{Pause, PauseLayer, PauseSwitch};
 use webhook_hmac_layer::{HmacLayer, VerifySignature};
 use webhook_ip_layer::{IpFilter, IpLayer};
 use webhook_ratelimit_layer::{RateLimit, RateLimitLayer};
@@ -10,19 +11,23 @@ use crate::{Builder, Checked};
 
 /// The whole stack as one layer; see the [crate](crate).
 ///
-/// Clones share their quotas.
+/// Clones share their quotas, their pauses and what they remember of deliveries.
 #[derive(Clone, Debug)]
-pub struct WebhookLayers<K = TracingSink, R = Problem> {
+pub struct WebhookLayers<K = TracingSink, R = Problem, D = Identity> {
     pub(crate) audit: AuditLayer<K, R>,
+    pub(crate) switch: PauseSwitch,
+    pub(crate) pause: PauseLayer<R>,
     pub(crate) ip: IpLayer<R>,
     pub(crate) per_network: RateLimitLayer<R>,
     pub(crate) hmac: HmacLayer<R>,
     pub(crate) per_endpoint: RateLimitLayer<R>,
+    pub(crate) once: D,
 }
 
-/// The service that [`WebhookLayers`] makes: the order of the stack, written down.
+/// The service that [`WebhookLayers`] makes: the order of the stack, written down. `S` is the
+/// innermost service, inside of the layer that handles each delivery once where there is one.
 pub type Guarded<S, K = TracingSink, R = Problem> =
-    Audit<IpFilter<RateLimit<VerifySignature<RateLimit<S, R>, R>, R>, R>, K, R>;
+    Audit<Pause<IpFilter<RateLimit<VerifySignature<RateLimit<S, R>, R>, R>, R>, R>, K, R>;
 
 impl WebhookLayers {
     /// Starts a stack for deliveries of one scheme: a preset, a scheme of your own, or the `Result`
@@ -32,16 +37,49 @@ impl WebhookLayers {
     }
 }
 
-impl<S, K, R> Layer<S> for WebhookLayers<K, R>
+impl<K: Sink + Send + Sync + 'static, R, D> WebhookLayers<K, R, D> {
+    /// A log whose changes go to this stack's sink, among the records of requests: for handles that
+    /// change the stack at run time.
+    #[must_use]
+    pub fn changes(&self) -> ChangeLog {
+        self.audit.changes()
+    }
+
+    /// The switch that takes the endpoint off the air for a while: senders get 503 with
+    /// `Retry-After`, and each change is recorded, with who and why.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use webhook_layers::{Cause, Secret, WebhookLayers, presets};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let hooks = WebhookLayers::builder(&presets::GITHUB)
+    ///     .secret("2026-q4", Secret::new("It's a Secret to Everybody"))
+    ///     .build()?;
+    /// let ten_minutes = Duration::from_secs(600);
+    /// hooks.pause_switch().pause_all(ten_minutes, &Cause::new("alice", "the database moves"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn pause_switch(&self) -> PauseSwitch {
+        self.switch.clone().with_log(self.changes())
+    }
+}
+
+impl<S, K, R, D> Layer<S> for WebhookLayers<K, R, D>
 where
     K: Clone,
     R: Clone,
+    D: Layer<S>,
 {
-    type Service = Guarded<S, K, R>;
+    type Service = Guarded<D::Service, K, R>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        let verified = self.hmac.layer(self.per_endpoint.layer(inner));
-        self.audit
-            .layer(self.ip.layer(self.per_network.layer(verified)))
+        let verified = self.per_endpoint.layer(self.once.layer(inner));
+        let judged = self.per_network.layer(self.hmac.layer(verified));
+        let found = self.pause.layer(self.ip.layer(judged));
+        self.audit.layer(found)
     }
 }

@@ -1,10 +1,10 @@
 //! The whole webhook stack in the right order, from one builder.
 //!
 //! ```text
-//! audit ─ client address ─ allow/deny ─ quota per network ─ head of the signature
-//!                          403          429                 401 405 413 415
-//!    ─ body: bytes, frames, deadline, memory ─ signature ─ quota per endpoint ─ your service
-//!      413 400 408 503                         401         429
+//! audit ─ pause ─ client address ─ allow/deny ─ quota per network ─ head of the signature
+//!         503                      403          429                 401 405 413 415
+//!    ─ body: bytes, frames, deadline, memory ─ signature ─ quota per endpoint ─ once ─ your service
+//!      413 400 408 503                         401         429                  200 409
 //! ```
 //!
 //! - Cheap before dear, head before body: a stranger's upload is refused before a byte of it is
@@ -75,13 +75,17 @@ mod builder;
 mod checked;
 mod layers;
 mod mistake;
+mod once;
 
 pub use webhook_audit_layer as audit;
 pub use webhook_core as core;
+pub use webhook_dedup_layer as dedup;
+pub use webhook_endpoint_layer as endpoint;
 pub use webhook_hmac_layer as hmac;
 pub use webhook_ip_layer as ip;
 pub use webhook_ratelimit_layer as ratelimit;
 pub use webhook_signature as signature;
+pub use webhook_token_layer as token;
 
 #[cfg(feature = "metrics")]
 #[cfg_attr(docsrs, doc(cfg(feature = "metrics")))]
@@ -92,8 +96,10 @@ pub use webhook_audit_layer::{AuditLayer, JsonLinesSink, ShadowReport, Sink, Tra
 pub use webhook_core::Verified;
 pub use webhook_core::{
     BufferedBody, ClientAddr, Clock, Facts, PeerAddr, Problem, Reason, Reject, Rejection, Secret,
-    Settings, Timestamp, Verification, body::BodyLimits, body::MemoryBudget,
+    Settings, Timestamp, Verification, body::BodyLimits, body::MemoryBudget, change::Cause,
 };
+pub use webhook_dedup_layer::{DedupLayer, DedupSettings};
+pub use webhook_endpoint_layer::{EndpointKey, EndpointLayer, PauseSwitch};
 pub use webhook_hmac_layer::{HmacLayer, HmacSettings};
 pub use webhook_ip_layer::{AccessList, ClientAddressSource, IpLayer};
 pub use webhook_ratelimit_layer::{Quota, RateLimitLayer};
@@ -104,6 +110,7 @@ pub use self::{
     checked::Checked,
     layers::{Guarded, WebhookLayers},
     mistake::{Mistake, Mistakes},
+    once::{EveryCopy, Once},
 };
 
 /// Compiles the README's examples.

@@ -8,7 +8,10 @@
 
 use std::{
     convert::Infallible,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -17,8 +20,11 @@ use http::{Request, Response};
 use http_body_util::Full;
 use tower::{Layer as _, ServiceExt as _, service_fn};
 use webhook_layers::{
-    BufferedBody, ClientAddressSource, PeerAddr, Quota, Reason, Rejection, Secret, SignRequest,
-    Timestamp, Verifier, WebhookLayers, audit::AuditRecord, presets,
+    BufferedBody, Cause, ClientAddressSource, DedupSettings, PeerAddr, Quota, Reason, Rejection,
+    Secret, SignRequest, Timestamp, Verifier, WebhookLayers,
+    audit::{AuditRecord, Sink},
+    core::change::Change,
+    presets,
 };
 
 const SECRET: &str = "current-secret-0123456789abcdef";
@@ -165,4 +171,75 @@ async fn trusted_proxies_name_the_client_and_strangers_never_spend_the_endpoints
         (429, Reason::RateLimited)
     );
     assert_eq!(records.lock().unwrap().len(), 6);
+}
+
+/// Keeps the reasons of requests and the kinds of changes, in the order in which they came.
+#[derive(Clone, Default)]
+struct Words(Arc<Mutex<Vec<&'static str>>>);
+
+impl Sink for Words {
+    fn record(&self, record: AuditRecord) {
+        self.0.lock().unwrap().push(record.reason.as_str());
+    }
+
+    fn change(&self, change: Change) {
+        self.0.lock().unwrap().push(change.kind.as_str());
+    }
+}
+
+#[tokio::test]
+async fn a_pause_is_recorded_among_the_requests_that_it_turned_away() {
+    let words = Words::default();
+    let hooks = WebhookLayers::builder(&presets::GITHUB)
+        .secret("2026-q4", Secret::new(SECRET))
+        .audit(words.clone())
+        .build()
+        .unwrap();
+    let guarded = hooks.layer(service_fn(|_: Request<BufferedBody>| async {
+        Ok::<_, Infallible>(Response::new(Full::<Bytes>::default()))
+    }));
+    let switch = hooks.pause_switch();
+    let cause = Cause::new("alice", "the database moves");
+    switch.pause_all(Duration::from_secs(60), &cause);
+    let paused = guarded.clone().oneshot(signed("a", "")).await.unwrap();
+    assert_eq!(paused.status(), 503);
+    assert_eq!(paused.headers()["retry-after"], "60");
+    assert!(switch.resume_all(&cause));
+    let resumed = guarded.oneshot(signed("a", "")).await.unwrap();
+    assert_eq!(resumed.status(), 200);
+    assert_eq!(
+        *words.0.lock().unwrap(),
+        ["paused", "paused", "resumed", "ok"]
+    );
+}
+
+#[tokio::test]
+async fn with_dedup_each_delivery_is_handled_once_and_without_it_every_copy() {
+    let runs = Arc::new(AtomicUsize::new(0));
+    let handler = {
+        let runs = Arc::clone(&runs);
+        service_fn(move |_: Request<BufferedBody>| {
+            runs.fetch_add(1, Ordering::SeqCst);
+            async { Ok::<_, Infallible>(Response::new(Full::<Bytes>::default())) }
+        })
+    };
+    let builder = || WebhookLayers::builder(&presets::GITHUB).secret("a", Secret::new(SECRET));
+
+    let every_copy = builder().build().unwrap().layer(handler.clone());
+    for _ in 0..2 {
+        let response = every_copy.clone().oneshot(signed("a", "")).await.unwrap();
+        assert!(!response.headers().contains_key("webhook-duplicate"));
+    }
+    assert_eq!(runs.swap(0, Ordering::SeqCst), 2);
+
+    let once = builder().dedup(DedupSettings::new()).build().unwrap();
+    let once = once.layer(handler);
+    let mut told = Vec::new();
+    for body in ["a", "a", "b"] {
+        let response = once.clone().oneshot(signed(body, "")).await.unwrap();
+        assert_eq!(response.status(), 200);
+        told.push(response.headers().contains_key("webhook-duplicate"));
+    }
+    assert_eq!(told, [false, true, false]);
+    assert_eq!(runs.load(Ordering::SeqCst), 2);
 }

@@ -4,9 +4,9 @@ use http::{Request, StatusCode};
 use hyper::body::Incoming;
 use tower::{Layer as _, ServiceBuilder, ServiceExt as _, service_fn, util::BoxCloneSyncService};
 use webhook_layers::{
-    BodyLimits, BufferedBody, ClientAddressSource, HmacLayer, HmacSettings, IpLayer, JsonLinesSink,
-    KeyRing, Quota, RateLimitLayer, Scheme, Secret, Settings, audit::AuditLayer, presets,
-    signature::SecretEncoding,
+    BodyLimits, BufferedBody, ClientAddressSource, DedupLayer, HmacLayer, HmacSettings, IpLayer,
+    JsonLinesSink, KeyRing, Quota, RateLimitLayer, Scheme, Secret, Settings, audit::AuditLayer,
+    presets, signature::SecretEncoding,
 };
 
 use webhook_token_layer::{Token, TokenLayer, TokenSettings, TokenSource};
@@ -84,6 +84,7 @@ fn endpoints(calls: &Calls) -> Result<HashMap<&'static str, Service>, BoxError> 
         ("slack", signed(presets::SLACK.scheme())?),
         ("shopify", signed(presets::SHOPIFY.scheme())?),
         ("std", signed(standard())?),
+        ("dedup", once(calls)?),
         ("ip", guard(github(), listed, None, calls, Manner::Plain)?),
         (
             "rl",
@@ -114,10 +115,28 @@ fn client() -> Result<IpLayer, BoxError> {
     Ok(layer.with_trusted_proxies(TRUSTED_PROXIES)?)
 }
 
+fn signature(scheme: Scheme) -> Result<HmacLayer, BoxError> {
+    let keys =
+        KeyRing::new("current", Secret::new(CURRENT)?)?.with("previous", Secret::new(PREVIOUS)?)?;
+    Ok(HmacSettings::new(scheme, keys)?
+        .with_limits(limits())
+        .into())
+}
+
 fn limits() -> BodyLimits {
     BodyLimits::default()
         .with_max_bytes(65_536)
         .with_deadline(Duration::from_secs(2))
+}
+
+/// Standard Webhooks, each delivery handled once.
+fn once(calls: &Calls) -> Result<Service, BoxError> {
+    let stack = ServiceBuilder::new()
+        .layer(client()?)
+        .layer(signature(standard())?)
+        .layer(DedupLayer::new())
+        .service(handler(Manner::Plain, calls));
+    Ok(BoxCloneSyncService::new(stack))
 }
 
 /// A shared token, and a body that is whole, though nothing signs it.
@@ -149,13 +168,10 @@ fn guard(
     calls: &Calls,
     manner: Manner,
 ) -> Result<Service, BoxError> {
-    let keys =
-        KeyRing::new("current", Secret::new(CURRENT)?)?.with("previous", Secret::new(PREVIOUS)?)?;
-    let settings = HmacSettings::new(scheme, keys)?.with_limits(limits());
     let stack = ServiceBuilder::new()
         .layer(client)
         .option_layer(quota.map(|quota| RateLimitLayer::per_network().with_quota(quota)))
-        .layer(HmacLayer::from(settings))
+        .layer(signature(scheme)?)
         .service(handler(manner, calls));
     Ok(BoxCloneSyncService::new(stack))
 }
