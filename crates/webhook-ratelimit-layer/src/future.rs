@@ -7,7 +7,7 @@ use std::{
 use http::Response;
 use pin_project_lite::pin_project;
 
-use crate::judge::Told;
+use crate::judge::Passage;
 
 pin_project! {
     /// The response future of [`RateLimit`](crate::RateLimit).
@@ -20,15 +20,15 @@ pin_project! {
 pin_project! {
     #[project = StateProjection]
     enum State<F, ResBody> {
-        Passed { #[pin] future: F, told: Option<Told> },
+        Passed { #[pin] future: F, passage: Passage },
         Refused { response: Option<Response<ResBody>> },
     }
 }
 
 impl<F, ResBody> ResponseFuture<F, ResBody> {
-    pub(crate) const fn passed(future: F, told: Option<Told>) -> Self {
+    pub(crate) const fn passed(future: F, passage: Passage) -> Self {
         Self {
-            state: State::Passed { future, told },
+            state: State::Passed { future, passage },
         }
     }
 
@@ -49,11 +49,9 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().state.project() {
-            StateProjection::Passed { future, told } => {
-                let mut result = ready!(future.poll(cx));
-                if let (Ok(response), Some(told)) = (&mut result, told.take()) {
-                    told.write(response.headers_mut());
-                }
+            StateProjection::Passed { future, passage } => {
+                let mut result = ready!(passage.poll(future, cx));
+                passage.end(result.as_mut().ok());
                 Poll::Ready(result)
             }
             // Polled again after the end, which nothing may do: stay silent.

@@ -8,7 +8,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use common::{clock, layer, receiver, send, stranger, verified};
+use common::{Body, clock, layer, receiver, send, stranger, verified};
 use http::Request;
 use tracing_subscriber::{fmt::MakeWriter, util::SubscriberInitExt};
 use webhook_ratelimit_layer::{Key, Quota};
@@ -75,7 +75,7 @@ fn each_cause_is_told_once_for_a_layer_and_not_for_each_request() {
     assert!(lines[0].contains("WHK-O202") && lines[0].contains("runs before verification"));
 
     for _ in 0..5 {
-        send(&one, Request::new(()));
+        send(&one, Request::new(Body::default()));
     }
     let lines = log.lines();
     assert_eq!(lines.len(), 2, "{lines:?}");
