@@ -11,7 +11,7 @@ use crate::{
     HeaderStyle, Key, Quota, RateLimit, RateLimitError, RateLimitErrorKind, RateLimitHandle,
     failure::FailureCost,
     judge::{Judge, MAX_QUOTAS},
-    plan::{Limit, Plan, is_plain},
+    plan::{Limit, Plan, plain},
 };
 
 /// Limits how often deliveries may come; see the [crate's page](crate).
@@ -54,13 +54,8 @@ impl RateLimitLayer {
         key: Key,
         quota: impl Into<Settings<Quota>>,
     ) -> Result<Self, RateLimitError> {
-        let name = name.into();
-        if is_plain(name.as_str()) {
-            Ok(Self::from_parts(name, key, quota.into()))
-        } else {
-            let name = name.as_str().to_owned();
-            Err(RateLimitErrorKind::InvalidName(name).into())
-        }
+        let name = plain(name.into())?;
+        Ok(Self::from_parts(name, key, quota.into()))
     }
 
     /// For the outside of the stack, before anything is verified: 600 deliveries a minute for each
@@ -180,12 +175,9 @@ impl<R> RateLimitLayer<R> {
     }
 
     fn and_limit(self, limit: Limit) -> Result<Self, RateLimitError> {
-        let name = limit.name.as_str();
-        if !is_plain(name) {
-            return Err(RateLimitErrorKind::InvalidName(name.to_owned()).into());
-        }
-        if self.plan.limits().any(|other| other.name == limit.name) {
-            return Err(RateLimitErrorKind::DuplicateName(name.to_owned()).into());
+        let name = plain(limit.name.clone())?;
+        if self.plan.limits().any(|other| other.name == name) {
+            return Err(RateLimitErrorKind::DuplicateName(name.as_str().to_owned()).into());
         }
         if self.plan.limits().count() >= MAX_QUOTAS {
             return Err(RateLimitErrorKind::TooManyQuotas.into());

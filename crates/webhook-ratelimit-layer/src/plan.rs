@@ -4,8 +4,8 @@ use http::Extensions;
 use webhook_core::{Clock, Name, Settings};
 
 use crate::{
-    HeaderStyle, Key, Quota, Unit, clock::Timer, diagnosis::Diagnoses, failure::FailureCost,
-    fields::Fields, judge::Judge, rule::Rule,
+    HeaderStyle, Key, Quota, RateLimitError, RateLimitErrorKind, Unit, clock::Timer,
+    diagnosis::Diagnoses, failure::FailureCost, fields::Fields, judge::Judge, rule::Rule,
 };
 
 /// How a layer is set up.
@@ -76,10 +76,13 @@ impl Plan {
     }
 }
 
-/// Whether a name can stand in a String of RFC 9651, a record and a metric's label as it is.
-pub(crate) fn is_plain(name: &str) -> bool {
-    (1..=64).contains(&name.len())
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+/// A name that can stand in a String of RFC 9651, a record and a metric's label as it is.
+pub(crate) fn plain(name: Name) -> Result<Name, RateLimitError> {
+    let text = name.as_str();
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    if (1..=64).contains(&text.len()) && text.bytes().all(is_plain) {
+        Ok(name)
+    } else {
+        Err(RateLimitErrorKind::InvalidName(text.to_owned()).into())
+    }
 }
