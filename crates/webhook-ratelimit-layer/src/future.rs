@@ -1,7 +1,7 @@
 use std::{
     fmt,
     pin::Pin,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 
 use http::Response;
@@ -50,9 +50,14 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().state.project() {
             StateProjection::Passed { future, passage } => {
-                let mut result = ready!(passage.poll(future, cx));
-                passage.end(result.as_mut().ok());
-                Poll::Ready(result)
+                // Permits are held here meanwhile: where the future panics they go back at once.
+                let extras = passage.take_extras();
+                let mut poll = future.poll(cx);
+                passage.put_back(extras);
+                if let Poll::Ready(result) = &mut poll {
+                    passage.end(result.as_mut().ok());
+                }
+                poll
             }
             // Polled again after the end, which nothing may do: stay silent.
             StateProjection::Refused { response } => response

@@ -86,6 +86,7 @@ impl Judge {
     }
 
     /// What the quota takes for the request; the operator is told where it is in the wrong place.
+    #[inline]
     fn ask<'a>(&self, rule: &'a Rule, seen: &Seen<'_>) -> Result<Ask<'a>, Obstacle> {
         let ask = rule.ask(seen, &self.hasher)?;
         if ask.is_in_place_of_sender {
@@ -95,6 +96,7 @@ impl Judge {
     }
 
     /// Notes what was taken, for the record and the sender.
+    #[inline]
     fn admit(
         self: &Arc<Self>,
         passage: &mut Passage,

@@ -1,10 +1,4 @@
-use std::{
-    num::NonZeroU64,
-    pin::Pin,
-    sync::Arc,
-    task::{Context, Poll},
-    time::Duration,
-};
+use std::{num::NonZeroU64, sync::Arc, time::Duration};
 
 use http::{HeaderMap, HeaderValue, Response};
 use webhook_core::{Facts, Rejection};
@@ -30,7 +24,7 @@ pub(crate) struct Passage {
 
 /// What only quotas of permits, failures that cost extra, and several quotas need.
 #[derive(Debug, Default)]
-struct Extras {
+pub(crate) struct Extras {
     permits: Option<Kept>,
     witness: Option<Witness>,
     told: Vec<State>,
@@ -77,16 +71,13 @@ impl Passage {
         }
     }
 
-    /// Polls the future of a request. Permits are held here meanwhile, not in the passage: where the
-    /// future panics they go back at once.
-    pub(crate) fn poll<F>(&mut self, future: Pin<&mut F>, cx: &mut Context<'_>) -> Poll<F::Output>
-    where
-        F: Future,
-    {
-        let extras = self.extras.take();
-        let poll = future.poll(cx);
+    /// What gives permits back where it is dropped.
+    pub(crate) const fn take_extras(&mut self) -> Option<Box<Extras>> {
+        self.extras.take()
+    }
+
+    pub(crate) fn put_back(&mut self, extras: Option<Box<Extras>>) {
         self.extras = extras;
-        poll
     }
 
     /// The head of the response is there, or an error: permits go back, failures are charged, the

@@ -82,6 +82,7 @@ impl Table {
     }
 
     /// Charges the key's bucket with what `f` makes of its level.
+    #[inline]
     pub(crate) fn charge<F, E>(&self, key: Fingerprint, kind: u64, now: u64, f: F) -> Result<u64, E>
     where
         F: Fn(Level) -> Result<u64, E>,
