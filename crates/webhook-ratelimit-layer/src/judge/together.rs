@@ -1,5 +1,7 @@
 use std::{array, sync::Arc};
 
+use webhook_core::{Check, Reason, Rejection};
+
 use super::{Judge, Judgement, MAX_QUOTAS, Passage};
 use crate::{
     meter::Shortage,
@@ -55,11 +57,14 @@ impl Judge {
                 self.watch(&mut passage, seen);
                 Judgement::Pass(passage)
             }
-            Err((index, obstacle)) => match self.rules.get(index) {
-                Some(rule) => self.refuse(index, rule, obstacle, seen),
-                // There is no other index than a rule's.
-                None => Judgement::Pass(passage),
-            },
+            Err((index, obstacle)) => {
+                let Some(rule) = self.rules.get(index) else {
+                    // There is no other index than a rule's. If there were, nobody passes.
+                    let rejection = Rejection::new(Reason::Misconfigured, Check::RateNetwork);
+                    return Judgement::Refuse(rejection, None);
+                };
+                self.refuse(index, rule, obstacle, seen)
+            }
         }
     }
 
@@ -160,10 +165,14 @@ fn look(parts: &Parts<'_>, seen: &Seen<'_>) -> Result<(), (usize, Obstacle)> {
 /// Charges the buckets that have agreed. Their locks are held since, so that none refuses now.
 fn charge(parts: &mut Parts<'_>, seen: &Seen<'_>) -> Result<(), (usize, Obstacle)> {
     for part in parts.iter_mut().flatten() {
-        if let Some(mut held) = part.lock.take() {
-            let taken = part.ask.charge_held(&mut held, seen.now);
-            part.taken = Some(taken.map_err(|shortage| (part.index, Obstacle::Short(shortage)))?);
-        }
+        let charged = match part.lock.take() {
+            Some(mut held) => part.ask.charge_held(&mut held, seen.now),
+            None if part.ask.is_for_permits() => continue,
+            // There is always a lock. If there were none, nobody passes.
+            None => Err(Shortage::Never),
+        };
+        let taken = charged.map_err(|shortage| (part.index, Obstacle::Short(shortage)))?;
+        part.taken = Some(taken);
     }
     Ok(())
 }
