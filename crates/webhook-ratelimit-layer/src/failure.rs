@@ -65,7 +65,7 @@ impl Witness {
             now: self.judge.timer.now(),
         };
         for rule in self.judge.rules.iter().filter(|rule| rule.key.is_network()) {
-            match rule.ask(&seen, &self.judge.hasher) {
+            match rule.ask(&seen, &self.judge) {
                 Ok(ask) if ask.quota.unit() == Unit::Requests => {
                     ask.drain(seen.now, cost.amount.into());
                 }

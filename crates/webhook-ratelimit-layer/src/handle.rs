@@ -138,9 +138,13 @@ impl RateLimitHandle {
     }
 
     fn ask(&self, quota: &str, seen: &Seen<'_>) -> Option<Ask<'_>> {
-        let ask = self.rule(quota)?.ask(seen, &self.judge.hasher).ok()?;
+        let rule = self.rule(quota)?;
         // A subject that names no sender must not stand for the network that is charged instead.
-        (!ask.is_in_place_of_sender).then_some(ask)
+        let is_sender = seen.facts.and_then(Facts::verification).is_some();
+        if rule.key.acts_on_verified_only() && !is_sender {
+            return None;
+        }
+        rule.ask(seen, &self.judge).ok()
     }
 
     fn seen<'a>(&self, subject: &'a Subject) -> Seen<'a> {

@@ -11,6 +11,7 @@ use crate::{
     Key, Quota, Unit,
     clock::Moment,
     fields::Fields,
+    judge::Judge,
     meter::Shortage,
     permits::{Permits, Ticket},
     table::{Fingerprint, Held, Level, Table},
@@ -140,13 +141,10 @@ impl Rule {
         buckets.map_or(0, |buckets| buckets.in_use(now.ticks)) + permits.map_or(0, Permits::in_use)
     }
 
-    /// What this quota takes for the request, and out of which bucket.
+    /// What this quota takes for the request, and out of which bucket. The operator is told where the
+    /// quota is in the wrong place.
     #[inline]
-    pub(crate) fn ask<'a>(
-        &'a self,
-        seen: &Seen<'_>,
-        hasher: &RandomState,
-    ) -> Result<Ask<'a>, Obstacle> {
+    pub(crate) fn ask<'a>(&'a self, seen: &Seen<'_>, judge: &Judge) -> Result<Ask<'a>, Obstacle> {
         let bucket = self.key.bucket(seen);
         let bucket = bucket.ok_or(Obstacle::NoClient)?;
         let quota = self.load(seen.extensions).ok_or(Obstacle::NoQuota)?;
@@ -154,7 +152,10 @@ impl Rule {
             Unit::Requests | Unit::Concurrent => 1,
             Unit::Bytes => bytes(seen.size, quota.undeclared_size()),
         };
-        let is_in_place_of_sender = bucket.is_in_place_of_sender();
+        if bucket.is_in_place_of_sender() {
+            judge.diagnoses.before_verification(self.name.as_str());
+        }
+        let hasher = &judge.hasher;
         let kind = quota.kind();
         let key = if self.settings.is_per_endpoint() {
             let endpoint = seen.facts.and_then(Facts::endpoint);
@@ -168,7 +169,6 @@ impl Rule {
             quota,
             key,
             amount,
-            is_in_place_of_sender,
         })
     }
 }
@@ -188,7 +188,6 @@ pub(crate) struct Ask<'a> {
     pub(crate) rule: &'a Rule,
     pub(crate) quota: Loaded<'a, Quota>,
     pub(crate) key: Fingerprint,
-    pub(crate) is_in_place_of_sender: bool,
     amount: u64,
 }
 

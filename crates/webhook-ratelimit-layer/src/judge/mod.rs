@@ -61,7 +61,7 @@ impl Judge {
 
     /// One quota alone: one atomic step.
     fn judge_one(self: &Arc<Self>, rule: &Rule, seen: &Seen<'_>) -> Judgement {
-        let obstacle = match self.ask(rule, seen) {
+        let obstacle = match rule.ask(seen, self) {
             Err(obstacle) => obstacle,
             Ok(ask) => match ask.charge(seen.now) {
                 Ok(taken) => {
@@ -83,16 +83,6 @@ impl Judge {
             return Judgement::Pass(passage);
         }
         self.refuse(0, rule, obstacle, seen)
-    }
-
-    /// What the quota takes for the request; the operator is told where it is in the wrong place.
-    #[inline]
-    fn ask<'a>(&self, rule: &'a Rule, seen: &Seen<'_>) -> Result<Ask<'a>, Obstacle> {
-        let ask = rule.ask(seen, &self.hasher)?;
-        if ask.is_in_place_of_sender {
-            self.diagnoses.before_verification(rule.name.as_str());
-        }
-        Ok(ask)
     }
 
     /// Notes what was taken, for the record and the sender.

@@ -72,7 +72,7 @@ impl Judge {
     fn parts(&self, seen: &Seen<'_>) -> Result<Parts<'_>, (usize, Obstacle)> {
         let mut parts = array::from_fn(|_| None);
         for ((index, rule), slot) in self.rules.iter().enumerate().zip(&mut parts) {
-            match self.ask(rule, seen) {
+            match rule.ask(seen, self) {
                 Ok(ask) => {
                     *slot = Some(Part {
                         index,
