@@ -68,6 +68,13 @@ impl<T: Send + Sync + 'static> Settings<T> {
         })
     }
 
+    /// Whether each endpoint has settings of its own, so that what is kept for one, such as its
+    /// bucket, must not serve another.
+    #[must_use]
+    pub const fn is_per_endpoint(&self) -> bool {
+        matches!(self.0, Source::PerEndpoint { .. })
+    }
+
     /// The settings in force for a request with these extensions; `None` where there are none, and
     /// a layer fails closed.
     #[must_use]
@@ -207,6 +214,8 @@ mod tests {
         let mut extensions = Extensions::new();
         let strict = Settings::<u32>::per_endpoint();
         let lenient = Settings::per_endpoint_or(7_u32);
+        assert!(strict.is_per_endpoint() && lenient.is_per_endpoint());
+        assert!(!Settings::fixed(7_u32).is_per_endpoint());
         assert!(strict.load(&extensions).is_none());
         assert_eq!(lenient.load(&extensions).as_deref(), Some(&7));
 

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub(crate) struct Diagnoses {
     before_verification: AtomicBool,
     no_client: AtomicBool,
+    no_quota: AtomicBool,
 }
 
 impl Diagnoses {
@@ -33,6 +34,18 @@ impl Diagnoses {
                  `into_make_service_with_connect_info::<SocketAddr>()` and turn on the feature \
                  `axum`; with hyper or tower, put a `PeerAddr` into the request's extensions; \
                  behind a Unix socket, resolve the client in an outer layer or count by `Key::all()`",
+            );
+        }
+    }
+
+    /// Quotas are per endpoint, and this endpoint has none.
+    pub(crate) fn no_quota(&self, quota: &str) {
+        if is_first(&self.no_quota) {
+            tracing::error!(
+                target: "webhook_ratelimit",
+                quota,
+                "an endpoint has no Quota and its requests are refused as misconfigured: give it \
+                 one, or use Settings::per_endpoint_or",
             );
         }
     }

@@ -5,7 +5,7 @@ use std::{
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use crate::{Quota, limiter::whole_seconds};
+use crate::{Quota, Unit};
 
 /// Which fields tell a verified sender about its quota.
 ///
@@ -23,12 +23,15 @@ pub enum HeaderStyle {
     /// `q` deliveries may come in `w` seconds; a period that is no whole number of seconds is
     /// rounded up, for the draft knows no smaller unit. `r` more could come at once, and `t` seconds
     /// from now there is room for one more. Where the burst is not the quota,
-    /// `webhook-burst` says it. Several limits give several lines, as the draft has it.
+    /// `webhook-burst` says it. Bytes say `qu="content-bytes"`, permits `qu="concurrent-requests"`
+    /// and neither `w` nor `t`. Several quotas give several lines, as the draft has it; a refusal
+    /// tells the one that refused.
     #[default]
     Draft,
     /// `RateLimit-Limit`, `RateLimit-Remaining` and `RateLimit-Reset`, as the draft said up to its
     /// version 06: the burst, what is left of it, and in how many seconds there is room for one
-    /// more. They can be told for one limit only: an inner one's stay.
+    /// more. They can be told for one limit only: an inner one's stay, and of several quotas the first
+    /// is told. They have no word for bytes, for permits, or for quotas per endpoint.
     Legacy,
     /// No field at all.
     None,
@@ -40,30 +43,37 @@ const LEGACY_LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
 const LEGACY_REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");
 const LEGACY_RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
 
+/// The largest Integer of [RFC 9651 section 3.3.1](https://www.rfc-editor.org/rfc/rfc9651#section-3.3.1).
+const LARGEST: u64 = 999_999_999_999_999;
+
 /// The fields of one quota, as far as they are the same in each response.
 #[derive(Clone, Debug)]
 pub(crate) enum Fields {
-    Draft { name: Box<str>, policy: HeaderValue },
-    Legacy { burst: u32 },
+    Draft {
+        name: Box<str>,
+        /// The policy of most requests, and the quota it was made of.
+        common: Option<(Quota, HeaderValue)>,
+    },
+    Legacy {
+        burst: u64,
+    },
     None,
 }
 
 impl Fields {
-    /// `name` holds nothing that would need an escape in a String of RFC 9651.
-    pub(crate) fn new(style: HeaderStyle, name: &str, quota: Quota) -> Self {
-        match style {
-            HeaderStyle::Draft => match HeaderValue::try_from(policy_text(name, quota)) {
-                Ok(policy) => Self::Draft {
-                    name: name.into(),
-                    policy,
-                },
-                // Not with a valid name; if it were, saying nothing is the safe thing.
-                Err(_) => Self::None,
+    /// `name` holds nothing that would need an escape in a String of RFC 9651. `quota` is that of
+    /// most requests, where it is known.
+    pub(crate) fn new(style: HeaderStyle, name: &str, quota: Option<Quota>) -> Self {
+        match (style, quota) {
+            (HeaderStyle::Draft, _) => Self::Draft {
+                name: name.into(),
+                common: quota.and_then(|quota| Some((quota, policy_value(name, &quota)?))),
             },
-            HeaderStyle::Legacy => Self::Legacy {
+            (HeaderStyle::Legacy, Some(quota)) if quota.unit() == Unit::Requests => Self::Legacy {
                 burst: quota.burst(),
             },
-            HeaderStyle::None => Self::None,
+            // The older fields have no word for another unit, nor for a quota that varies.
+            (HeaderStyle::Legacy | HeaderStyle::None, _) => Self::None,
         }
     }
 
@@ -71,17 +81,37 @@ impl Fields {
         matches!(self, Self::None)
     }
 
-    /// Tells the sender that `remaining` more could come now, and the next one after `wait`.
-    pub(crate) fn write(&self, headers: &mut HeaderMap, remaining: u32, wait: Duration) {
-        let seconds = whole_seconds(wait);
+    /// The policy of a quota that is not the one of most requests.
+    pub(crate) fn other_policy(&self, quota: &Quota) -> Option<Box<HeaderValue>> {
         match self {
-            Self::Draft { name, policy } => {
-                if let Some(limit) = limit_value(name, remaining, seconds) {
+            Self::Draft {
+                common: Some((common, _)),
+                ..
+            } if common == quota => None,
+            Self::Draft { name, .. } => policy_value(name, quota).map(Box::new),
+            Self::Legacy { .. } | Self::None => None,
+        }
+    }
+
+    /// Tells the sender that `remaining` more could come now, and the next one after `wait`.
+    pub(crate) fn write(
+        &self,
+        headers: &mut HeaderMap,
+        other_policy: Option<&HeaderValue>,
+        remaining: u64,
+        wait: Option<Duration>,
+    ) {
+        match self {
+            Self::Draft { name, common } => {
+                let common = common.as_ref().map(|(_, policy)| policy);
+                let limit = limit_value(name, remaining, wait.map(whole_seconds));
+                if let (Some(policy), Some(limit)) = (other_policy.or(common), limit) {
                     headers.append(POLICY, policy.clone());
                     headers.append(LIMIT, limit);
                 }
             }
             Self::Legacy { burst } if !headers.contains_key(LEGACY_LIMIT) => {
+                let seconds = wait.map_or(1, whole_seconds);
                 headers.insert(LEGACY_LIMIT, HeaderValue::from(*burst));
                 headers.insert(LEGACY_REMAINING, HeaderValue::from(remaining));
                 headers.insert(LEGACY_RESET, HeaderValue::from(seconds));
@@ -91,26 +121,40 @@ impl Fields {
     }
 }
 
+/// A time in whole seconds, rounded up, at least one.
+fn whole_seconds(time: Duration) -> u64 {
+    let partial = u64::from(time.subsec_nanos() > 0);
+    time.as_secs().saturating_add(partial).max(1)
+}
+
 /// The item of `RateLimit`. It is written on the stack, so that it costs the one allocation of its
 /// value. A valid name and two numbers always fit, and always make a value.
-fn limit_value(name: &str, remaining: u32, seconds: u64) -> Option<HeaderValue> {
+fn limit_value(name: &str, remaining: u64, seconds: Option<u64>) -> Option<HeaderValue> {
     let mut buffer = [0; 128];
     let mut text = io::Cursor::new(buffer.as_mut_slice());
-    write!(text, "\"{name}\";r={remaining};t={seconds}").ok()?;
+    write!(text, "\"{name}\";r={}", remaining.min(LARGEST)).ok()?;
+    if let Some(seconds) = seconds {
+        write!(text, ";t={}", seconds.min(LARGEST)).ok()?;
+    }
     let length = usize::try_from(text.position()).ok()?;
     HeaderValue::from_bytes(buffer.get(..length)?).ok()
 }
 
 /// The item of `RateLimit-Policy`, serialised as RFC 9651 section 4.1 says: no space after `;`.
-fn policy_text(name: &str, quota: Quota) -> String {
-    let (count, burst) = (quota.count(), quota.burst());
+/// With a valid name it always makes a value.
+fn policy_value(name: &str, quota: &Quota) -> Option<HeaderValue> {
+    let [count, burst] = [quota.count(), quota.burst()].map(|number| number.min(LARGEST));
     let window = whole_seconds(quota.period());
-    let mut text = format!("\"{name}\";q={count};w={window}");
-    if burst != count {
-        text.push_str(";webhook-burst=");
-        text.push_str(&burst.to_string());
-    }
-    text
+    let rate = match quota.unit() {
+        Unit::Requests => format!(";w={window}"),
+        Unit::Bytes => format!(";w={window};qu=\"content-bytes\""),
+        Unit::Concurrent => ";qu=\"concurrent-requests\"".to_owned(),
+    };
+    let burst = match burst {
+        _ if burst == count => String::new(),
+        _ => format!(";webhook-burst={burst}"),
+    };
+    HeaderValue::try_from(format!("\"{name}\";q={count}{rate}{burst}")).ok()
 }
 
 #[cfg(test)]
@@ -124,7 +168,8 @@ mod tests {
 
     fn written(style: HeaderStyle, quota: Quota) -> Vec<(String, String)> {
         let mut headers = HeaderMap::new();
-        Fields::new(style, "github", quota).write(&mut headers, 599, Duration::from_millis(16_001));
+        let wait = Some(Duration::from_millis(16_001));
+        Fields::new(style, "github", Some(quota)).write(&mut headers, None, 599, wait);
         headers
             .iter()
             .map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()))
@@ -152,13 +197,26 @@ mod tests {
     }
 
     #[test]
+    fn other_units_are_named_and_permits_have_no_window() {
+        let bytes = Quota::bytes_per_minute(1000).unwrap().with_burst(2000);
+        assert_eq!(
+            written(HeaderStyle::Draft, bytes.unwrap())[0].1,
+            "\"github\";q=1000;w=60;qu=\"content-bytes\";webhook-burst=2000"
+        );
+        let permits = Quota::concurrent(7).unwrap();
+        assert_eq!(
+            written(HeaderStyle::Draft, permits)[0].1,
+            "\"github\";q=7;qu=\"concurrent-requests\""
+        );
+        assert!(written(HeaderStyle::Legacy, permits).is_empty());
+    }
+
+    #[test]
     fn the_longest_name_and_numbers_fit() {
         let name = "n".repeat(64);
-        let value = super::limit_value(&name, u32::MAX, u64::MAX).unwrap();
-        assert_eq!(
-            value,
-            format!("\"{name}\";r={};t={}", u32::MAX, u64::MAX).as_str()
-        );
+        let value = super::limit_value(&name, u64::MAX, Some(u64::MAX)).unwrap();
+        let most = "999999999999999";
+        assert_eq!(value, format!("\"{name}\";r={most};t={most}").as_str());
     }
 
     #[test]
@@ -180,7 +238,8 @@ mod tests {
         let mut headers = HeaderMap::new();
         for (style, count) in [(HeaderStyle::Draft, 10), (HeaderStyle::Legacy, 10)] {
             for quota in [count, 2 * count].map(|count| Quota::per_second(count).unwrap()) {
-                Fields::new(style, "q", quota).write(&mut headers, 1, Duration::ZERO);
+                let fields = Fields::new(style, "q", Some(quota));
+                fields.write(&mut headers, None, 1, Some(Duration::ZERO));
             }
         }
         assert_eq!(headers.get_all("ratelimit-policy").iter().count(), 2);

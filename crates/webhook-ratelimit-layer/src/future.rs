@@ -1,13 +1,13 @@
 use std::{
     fmt,
     pin::Pin,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 
 use http::Response;
 use pin_project_lite::pin_project;
 
-use crate::judge::Told;
+use crate::judge::Passage;
 
 pin_project! {
     /// The response future of [`RateLimit`](crate::RateLimit).
@@ -20,15 +20,15 @@ pin_project! {
 pin_project! {
     #[project = StateProjection]
     enum State<F, ResBody> {
-        Passed { #[pin] future: F, told: Option<Told> },
+        Passed { #[pin] future: F, passage: Passage },
         Refused { response: Option<Response<ResBody>> },
     }
 }
 
 impl<F, ResBody> ResponseFuture<F, ResBody> {
-    pub(crate) const fn passed(future: F, told: Option<Told>) -> Self {
+    pub(crate) const fn passed(future: F, passage: Passage) -> Self {
         Self {
-            state: State::Passed { future, told },
+            state: State::Passed { future, passage },
         }
     }
 
@@ -49,12 +49,15 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().state.project() {
-            StateProjection::Passed { future, told } => {
-                let mut result = ready!(future.poll(cx));
-                if let (Ok(response), Some(told)) = (&mut result, told.take()) {
-                    told.write(response.headers_mut());
+            StateProjection::Passed { future, passage } => {
+                // Permits are held here meanwhile: where the future panics they go back at once.
+                let extras = passage.take_extras();
+                let mut poll = future.poll(cx);
+                passage.put_back(extras);
+                if let Poll::Ready(result) = &mut poll {
+                    passage.end(result.as_mut().ok());
                 }
-                Poll::Ready(result)
+                poll
             }
             // Polled again after the end, which nothing may do: stay silent.
             StateProjection::Refused { response } => response

@@ -1,7 +1,9 @@
 use std::hash::{Hash, Hasher};
 
-use http::{Extensions, HeaderMap, HeaderName};
+use http::{HeaderMap, HeaderName};
 use webhook_core::{ClientNetwork, Facts};
+
+use crate::rule::Seen;
 
 /// What a quota counts by: each distinct value has a bucket of its own.
 ///
@@ -102,17 +104,24 @@ impl Key {
         self.endpoint
     }
 
+    /// Whether this key counts by network and nothing else.
+    pub(crate) const fn is_network(&self) -> bool {
+        self.network && !self.endpoint && self.headers.is_empty()
+    }
+
+    /// Whether all requests have one bucket.
+    pub(crate) const fn is_all(&self) -> bool {
+        !self.network && !self.endpoint && self.headers.is_empty()
+    }
+
     /// The request's bucket; `None` where it takes the client's network and that is not known.
-    pub(crate) fn bucket<'a>(
-        &'a self,
-        headers: &'a HeaderMap,
-        extensions: &'a Extensions,
-    ) -> Option<Bucket<'a>> {
-        let facts = Facts::of(extensions);
+    #[inline]
+    pub(crate) fn bucket<'a>(&'a self, seen: &Seen<'a>) -> Option<Bucket<'a>> {
+        let facts = seen.facts;
         let verification = facts.and_then(Facts::verification);
         let in_place_of_sender = self.endpoint && verification.is_none();
         let network = if self.network || in_place_of_sender {
-            Some(Facts::client_of(extensions)?.network())
+            Some(seen.client()?.network())
         } else {
             None
         };
@@ -124,7 +133,7 @@ impl Key {
                     .map(|endpoint| endpoint.name().as_str()),
                 provider: verification.provider().as_str(),
                 names: &self.headers,
-                headers,
+                headers: seen.headers,
             });
         Some(Bucket {
             network,

@@ -3,12 +3,15 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
+use http::Extensions;
 use tower_layer::Layer;
-use webhook_core::{Clock, Name, Problem};
+use webhook_core::{Clock, Name, Problem, Reason, Settings};
 
 use crate::{
-    HeaderStyle, Key, Quota, RateLimit, RateLimitError, RateLimitErrorKind, diagnosis::Diagnoses,
-    fields::Fields, judge::Judge, limiter::Limiter,
+    HeaderStyle, Key, Quota, RateLimit, RateLimitError, RateLimitErrorKind, RateLimitHandle,
+    failure::FailureCost,
+    judge::{Judge, MAX_QUOTAS},
+    plan::{Limit, Plan, plain},
 };
 
 /// Limits how often deliveries may come; see the [crate's page](crate).
@@ -17,13 +20,7 @@ use crate::{
 /// applies the layer to each of its routes still has one quota. A setter starts afresh with buckets
 /// of its own. The table of buckets is made with the first service.
 pub struct RateLimitLayer<R = Problem> {
-    name: Name,
-    key: Key,
-    quota: Quota,
-    capacity: usize,
-    headers: HeaderStyle,
-    clock: Clock,
-    shadow: bool,
+    plan: Plan,
     rejection: R,
     judge: Arc<OnceLock<Arc<Judge>>>,
 }
@@ -31,10 +28,12 @@ pub struct RateLimitLayer<R = Problem> {
 impl RateLimitLayer {
     /// The fewest keys that a table can be capped at: 8.
     pub const MIN_CAPACITY: usize = 8;
-    /// The most keys that a table can be capped at: 2^24, which take 288 MiB.
+    /// The most keys that a table can be capped at: 2^24, which take 320 MiB.
     pub const MAX_CAPACITY: usize = 1 << 24;
-    /// The cap on keys unless another is given: 65,536, which take 1.2 MiB.
+    /// The cap on keys unless another is given: 65,536, which take 1.3 MiB.
     pub const DEFAULT_CAPACITY: usize = 1 << 16;
+    /// The most quotas that one layer holds: 8.
+    pub const MAX_QUOTAS: usize = MAX_QUOTAS;
 
     /// A limit of your own. `name` stands in records and in the `RateLimit` fields.
     ///
@@ -50,14 +49,13 @@ impl RateLimitLayer {
     /// let layer = RateLimitLayer::new("endpoint-network", sender_at_home, Quota::per_minute(60)?)?;
     /// # Ok::<_, webhook_ratelimit_layer::RateLimitError>(())
     /// ```
-    pub fn new(name: impl Into<Name>, key: Key, quota: Quota) -> Result<Self, RateLimitError> {
-        let name = name.into();
-        if is_plain(name.as_str()) {
-            Ok(Self::from_parts(name, key, quota))
-        } else {
-            let name = name.as_str().to_owned();
-            Err(RateLimitError::new(RateLimitErrorKind::InvalidName(name)))
-        }
+    pub fn new(
+        name: impl Into<Name>,
+        key: Key,
+        quota: impl Into<Settings<Quota>>,
+    ) -> Result<Self, RateLimitError> {
+        let name = plain(name.into())?;
+        Ok(Self::from_parts(name, key, quota.into()))
     }
 
     /// For the outside of the stack, before anything is verified: 600 deliveries a minute for each
@@ -67,7 +65,7 @@ impl RateLimitLayer {
         Self::from_parts(
             Name::from_static("network"),
             Key::network(),
-            Quota::PER_NETWORK,
+            Quota::PER_NETWORK.into(),
         )
     }
 
@@ -78,19 +76,21 @@ impl RateLimitLayer {
         Self::from_parts(
             Name::from_static("endpoint"),
             Key::endpoint(),
-            Quota::PER_ENDPOINT,
+            Quota::PER_ENDPOINT.into(),
         )
     }
 
-    fn from_parts(name: Name, key: Key, quota: Quota) -> Self {
+    fn from_parts(name: Name, key: Key, quota: Settings<Quota>) -> Self {
         Self {
-            name,
-            key,
-            quota,
-            capacity: Self::DEFAULT_CAPACITY,
-            headers: HeaderStyle::default(),
-            clock: Clock::system(),
-            shadow: false,
+            plan: Plan {
+                first: Limit::new(name, key, quota),
+                others: Vec::new(),
+                capacity: Self::DEFAULT_CAPACITY,
+                headers: HeaderStyle::default(),
+                clock: Clock::system(),
+                is_shadow: false,
+                failure_cost: None,
+            },
             rejection: Problem::default(),
             judge: Arc::default(),
         }
@@ -98,26 +98,153 @@ impl RateLimitLayer {
 }
 
 impl<R> RateLimitLayer<R> {
-    /// Sets the quota.
+    /// Sets the quota; where the layer holds several, the first one.
+    ///
+    /// It is fixed, or it comes from [`Settings`]: swappable at run time, or one for each endpoint.
+    /// Another count, period or burst is in force for the next request, and what was used stays
+    /// used. Another unit or algorithm, or another length of fixed windows, starts with full
+    /// buckets. Where quotas are per endpoint, so are the buckets, whatever the key, and a request
+    /// without an endpoint, or whose endpoint has no `Quota`, is refused (500 `misconfigured`).
     ///
     /// ```
+    /// use webhook_core::{Endpoint, Settings, change::Cause};
     /// use webhook_ratelimit_layer::{Quota, RateLimitLayer};
     ///
     /// let quota = Quota::per_minute(600)?.with_burst(1200)?;
     /// let layer = RateLimitLayer::per_network().with_quota(quota);
+    ///
+    /// let (quotas, handle) = Settings::swappable(quota);
+    /// let layer = RateLimitLayer::per_network().with_quota(quotas);
+    /// handle.replace(Quota::per_minute(60)?, &Cause::new("alice", "an incident"));
+    ///
+    /// let layer = RateLimitLayer::per_endpoint().with_quota(Settings::per_endpoint());
+    /// let tenant = Endpoint::new("tenant-7").with(Quota::per_minute(10)?);
     /// # Ok::<_, webhook_ratelimit_layer::RateLimitError>(())
     /// ```
     #[must_use]
-    pub fn with_quota(self, quota: Quota) -> Self {
-        Self {
-            quota,
-            judge: Arc::default(),
-            ..self
+    pub fn with_quota(self, quota: impl Into<Settings<Quota>>) -> Self {
+        let quota = quota.into();
+        self.planned(|plan| plan.first.quota = quota)
+    }
+
+    /// Adds a quota. A request that one of them refuses is charged to none, and the answer and the
+    /// record name the one that refused it: of several, the one that keeps it waiting for longest.
+    ///
+    /// An invalid name, a name twice, and more than [`MAX_QUOTAS`](RateLimitLayer::MAX_QUOTAS) are
+    /// errors.
+    ///
+    /// ```
+    /// use webhook_ratelimit_layer::{Key, Quota, RateLimitLayer};
+    ///
+    /// let layer = RateLimitLayer::per_network()
+    ///     .and_quota("network-second", Key::network(), Quota::per_second(20)?)?
+    ///     .and_quota("network-bytes", Key::network(), Quota::bytes_per_minute(64 << 20)?)?
+    ///     .and_quota("all", Key::all(), Quota::per_second(1000)?)?;
+    /// # Ok::<_, webhook_ratelimit_layer::RateLimitError>(())
+    /// ```
+    pub fn and_quota(
+        self,
+        name: impl Into<Name>,
+        key: Key,
+        quota: impl Into<Settings<Quota>>,
+    ) -> Result<Self, RateLimitError> {
+        self.and_limit(Limit::new(name.into(), key, quota.into()))
+    }
+
+    /// Adds a quota in shadow mode: what it would refuse is recorded as such, let through by it, and
+    /// not charged to it, and nobody is told of it. The others are in force.
+    ///
+    /// ```
+    /// use webhook_ratelimit_layer::{Key, Quota, RateLimitLayer};
+    ///
+    /// let layer = RateLimitLayer::per_network()
+    ///     .and_insecure_shadow_quota("tighter", Key::network(), Quota::per_minute(60)?)?;
+    /// # Ok::<_, webhook_ratelimit_layer::RateLimitError>(())
+    /// ```
+    pub fn and_insecure_shadow_quota(
+        self,
+        name: impl Into<Name>,
+        key: Key,
+        quota: impl Into<Settings<Quota>>,
+    ) -> Result<Self, RateLimitError> {
+        let limit = Limit::new(name.into(), key, quota.into());
+        self.and_limit(Limit {
+            is_shadow: true,
+            ..limit
+        })
+    }
+
+    fn and_limit(self, limit: Limit) -> Result<Self, RateLimitError> {
+        let name = plain(limit.name.clone())?;
+        if self.plan.limits().any(|other| other.name == name) {
+            return Err(RateLimitErrorKind::DuplicateName(name.as_str().to_owned()).into());
         }
+        if self.plan.limits().count() >= MAX_QUOTAS {
+            return Err(RateLimitErrorKind::TooManyQuotas.into());
+        }
+        Ok(self.planned(|plan| plan.others.push(limit)))
+    }
+
+    /// Charges a delivery that fails verification `cost` more, to the quotas of deliveries that
+    /// count by [`Key::network`]: its network has so many fewer left, as far as there are any. By
+    /// default a failure costs nothing extra.
+    ///
+    /// A failure is a response from inside with a 401 of the family. The quota of an endpoint is
+    /// never charged, nor a delivery that is accepted. A layer without a quota of deliveries by
+    /// network is an error; add that first.
+    ///
+    /// ```
+    /// use webhook_ratelimit_layer::RateLimitLayer;
+    ///
+    /// // 600 a minute, but only some 60 forged ones.
+    /// let layer = RateLimitLayer::per_network().with_failure_cost(9)?;
+    /// assert!(RateLimitLayer::per_endpoint().with_failure_cost(9).is_err());
+    /// # Ok::<_, webhook_ratelimit_layer::RateLimitError>(())
+    /// ```
+    pub fn with_failure_cost(self, cost: u32) -> Result<Self, RateLimitError> {
+        self.and_failure_cost(cost, None)
+    }
+
+    /// As [`with_failure_cost`](Self::with_failure_cost), for refusals from inside with one of these
+    /// reasons.
+    ///
+    /// ```
+    /// use webhook_core::Reason;
+    /// use webhook_ratelimit_layer::RateLimitLayer;
+    ///
+    /// let reasons = [Reason::SignatureMismatch, Reason::BodyTooLarge];
+    /// let layer = RateLimitLayer::per_network().with_failure_cost_for(9, reasons)?;
+    /// # Ok::<_, webhook_ratelimit_layer::RateLimitError>(())
+    /// ```
+    pub fn with_failure_cost_for(
+        self,
+        cost: u32,
+        reasons: impl IntoIterator<Item = Reason>,
+    ) -> Result<Self, RateLimitError> {
+        self.and_failure_cost(cost, Some(reasons.into_iter().collect()))
+    }
+
+    fn and_failure_cost(
+        self,
+        amount: u32,
+        reasons: Option<Arc<[Reason]>>,
+    ) -> Result<Self, RateLimitError> {
+        if !self.plan.limits().any(Limit::counts_deliveries_by_network) {
+            return Err(RateLimitErrorKind::NoNetworkQuota.into());
+        }
+        let cost = (amount > 0).then_some(FailureCost { amount, reasons });
+        Ok(self.planned(|plan| plan.failure_cost = cost))
+    }
+
+    /// The same layer with another plan, and buckets of its own.
+    fn planned(mut self, change: impl FnOnce(&mut Plan)) -> Self {
+        change(&mut self.plan);
+        self.judge = Arc::default();
+        self
     }
 
     /// Caps how many keys have a bucket of their own, rounded down to a multiple of 8; by default
-    /// 65,536. Each takes 18 bytes, all of them from the start.
+    /// 65,536. Each takes 20 bytes, all of them from the start. Each quota has as many.
     ///
     /// A key needs its place until its bucket is full again: `period / count` for each delivery that
     /// it sent. So whoever sends `r` requests a second in all, from however many addresses, holds at
@@ -135,15 +262,9 @@ impl<R> RateLimitLayer<R> {
     /// ```
     pub fn with_capacity(self, keys: usize) -> Result<Self, RateLimitError> {
         if (RateLimitLayer::MIN_CAPACITY..=RateLimitLayer::MAX_CAPACITY).contains(&keys) {
-            Ok(Self {
-                capacity: keys,
-                judge: Arc::default(),
-                ..self
-            })
+            Ok(self.planned(|plan| plan.capacity = keys))
         } else {
-            Err(RateLimitError::new(RateLimitErrorKind::InvalidCapacity(
-                keys,
-            )))
+            Err(RateLimitErrorKind::InvalidCapacity(keys).into())
         }
     }
 
@@ -156,11 +277,7 @@ impl<R> RateLimitLayer<R> {
     /// ```
     #[must_use]
     pub fn with_headers(self, headers: HeaderStyle) -> Self {
-        Self {
-            headers,
-            judge: Arc::default(),
-            ..self
-        }
+        self.planned(|plan| plan.headers = headers)
     }
 
     /// Sets where the time comes from; by default the system.
@@ -174,15 +291,12 @@ impl<R> RateLimitLayer<R> {
     /// ```
     #[must_use]
     pub fn with_clock(self, clock: Clock) -> Self {
-        Self {
-            clock,
-            judge: Arc::default(),
-            ..self
-        }
+        self.planned(|plan| plan.clock = clock)
     }
 
-    /// Shadow mode: a request over its quota is recorded as such and let through, and nobody is told
-    /// of a quota. Off by default.
+    /// Shadow mode of all quotas: a request over its quota is recorded as such and let through, and
+    /// nobody is told of a quota. Off by default. For one quota alone, see
+    /// [`and_insecure_shadow_quota`](Self::and_insecure_shadow_quota).
     ///
     /// ```
     /// use webhook_ratelimit_layer::RateLimitLayer;
@@ -191,11 +305,7 @@ impl<R> RateLimitLayer<R> {
     /// ```
     #[must_use]
     pub fn with_insecure_shadow(self, shadow: bool) -> Self {
-        Self {
-            shadow,
-            judge: Arc::default(),
-            ..self
-        }
+        self.planned(|plan| plan.is_shadow = shadow)
     }
 
     /// Sets the policy that words a refusal; by default [`Problem`].
@@ -213,76 +323,51 @@ impl<R> RateLimitLayer<R> {
     /// ```
     #[must_use]
     pub fn with_rejection<Q>(self, rejection: Q) -> RateLimitLayer<Q> {
-        let Self {
-            name,
-            key,
-            quota,
-            capacity,
-            headers,
-            clock,
-            shadow,
-            judge,
-            ..
-        } = self;
         RateLimitLayer {
-            name,
-            key,
-            quota,
-            capacity,
-            headers,
-            clock,
-            shadow,
+            plan: self.plan,
             rejection,
-            judge,
+            judge: self.judge,
         }
     }
 
-    /// The name of the quota.
+    /// The name of the quota; where the layer holds several, of the first one.
     #[must_use]
     pub fn name(&self) -> &str {
-        self.name.as_str()
+        self.plan.first.name.as_str()
     }
 
-    /// The quota.
+    /// The quota, or that of requests whose endpoint has none; where the layer holds several, the
+    /// first one. `None` where only endpoints have one.
     #[must_use]
-    pub const fn quota(&self) -> Quota {
-        self.quota
+    pub fn quota(&self) -> Option<Quota> {
+        let quota = self.plan.first.quota.load(&Extensions::new())?;
+        Some(*quota)
     }
 
-    /// What the quota counts by.
+    /// What the quota counts by; where the layer holds several, the first one.
     #[must_use]
     pub const fn key(&self) -> &Key {
-        &self.key
+        &self.plan.first.key
+    }
+
+    /// Looks into this layer's buckets, and resets them, beside the service; see
+    /// [`RateLimitHandle`]. Take it once the layer is set up, for a setter starts afresh.
+    #[must_use]
+    pub fn handle(&self) -> RateLimitHandle {
+        RateLimitHandle::new(Arc::clone(self.judge()))
     }
 
     /// The heap that this layer's buckets take, in bytes: the same before and after any number of
     /// keys.
     #[must_use]
     pub fn table_bytes(&self) -> usize {
-        self.judge().limiter.table_bytes()
+        let rules = self.judge().rules.iter();
+        rules.map(crate::rule::Rule::table_bytes).sum()
     }
 
     fn judge(&self) -> &Arc<Judge> {
-        self.judge.get_or_init(|| {
-            Arc::new(Judge {
-                name: self.name.clone(),
-                key: self.key.clone(),
-                limiter: Limiter::new(self.quota, self.capacity, self.clock.clone()),
-                fields: Fields::new(self.headers, self.name.as_str(), self.quota),
-                interval: self.quota.interval(),
-                shadow: self.shadow,
-                diagnoses: Diagnoses::default(),
-            })
-        })
+        self.judge.get_or_init(|| Arc::new(self.plan.judge()))
     }
-}
-
-/// Whether a name can stand in a String of RFC 9651, a record and a metric's label as it is.
-fn is_plain(name: &str) -> bool {
-    (1..=64).contains(&name.len())
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
 }
 
 impl<S, R: Clone> Layer<S> for RateLimitLayer<R> {
@@ -296,13 +381,7 @@ impl<S, R: Clone> Layer<S> for RateLimitLayer<R> {
 impl<R: Clone> Clone for RateLimitLayer<R> {
     fn clone(&self) -> Self {
         Self {
-            name: self.name.clone(),
-            key: self.key.clone(),
-            quota: self.quota,
-            capacity: self.capacity,
-            headers: self.headers,
-            clock: self.clock.clone(),
-            shadow: self.shadow,
+            plan: self.plan.clone(),
             rejection: self.rejection.clone(),
             judge: Arc::clone(&self.judge),
         }
@@ -312,12 +391,7 @@ impl<R: Clone> Clone for RateLimitLayer<R> {
 impl<R> fmt::Debug for RateLimitLayer<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RateLimitLayer")
-            .field("name", &self.name)
-            .field("key", &self.key)
-            .field("quota", &self.quota)
-            .field("capacity", &self.capacity)
-            .field("headers", &self.headers)
-            .field("shadow", &self.shadow)
+            .field("plan", &self.plan)
             .finish_non_exhaustive()
     }
 }

@@ -5,6 +5,7 @@ use std::{
 };
 
 use http::{HeaderValue, Request, Response, StatusCode, header::RETRY_AFTER};
+use http_body::Body;
 use tower_service::Service;
 use webhook_core::{Problem, Reject, Rejection};
 
@@ -13,7 +14,7 @@ use crate::{
     judge::{Judge, Judgement, Told},
 };
 
-/// Lets a request through while its bucket has room; made by [`RateLimitLayer`](crate::RateLimitLayer).
+/// Lets a request through while its buckets have room; made by [`RateLimitLayer`](crate::RateLimitLayer).
 #[derive(Clone)]
 pub struct RateLimit<S, R = Problem> {
     inner: S,
@@ -35,6 +36,7 @@ impl<S, R, ReqBody, ResBody> Service<Request<ReqBody>> for RateLimit<S, R>
 where
     S: Service<Request<ReqBody>, Response = Response<ResBody>> + Clone,
     R: Reject<ResBody>,
+    ReqBody: Body,
 {
     type Response = Response<ResBody>;
     type Error = S::Error;
@@ -45,8 +47,12 @@ where
     }
 
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
-        match self.judge.judge(request.headers(), request.extensions()) {
-            Judgement::Pass(told) => ResponseFuture::passed(self.inner.call(request), told),
+        let size = request.body().size_hint();
+        let judgement = self
+            .judge
+            .judge(request.headers(), request.extensions(), &size);
+        match judgement {
+            Judgement::Pass(passage) => ResponseFuture::passed(self.inner.call(request), passage),
             Judgement::Refuse(rejection, told) => {
                 // The service that was made ready is given up, and with it any permit that it
                 // holds: a refused client that stays connected must not keep one.
@@ -86,7 +92,7 @@ impl<S: fmt::Debug, R> fmt::Debug for RateLimit<S, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RateLimit")
             .field("inner", &self.inner)
-            .field("name", &self.judge.name)
+            .field("rules", &self.judge.rules)
             .finish_non_exhaustive()
     }
 }

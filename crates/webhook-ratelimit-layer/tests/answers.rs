@@ -18,7 +18,7 @@ fn kept() -> DeliveryRecord {
     DeliveryRecord::new(RequestId::generate(&Clock::system()))
 }
 
-fn recorded(mut request: Request<()>, record: &DeliveryRecord) -> Request<()> {
+fn recorded(mut request: Request<Body>, record: &DeliveryRecord) -> Request<Body> {
     Facts::of_mut(request.extensions_mut()).set_record(record.clone());
     request
 }
@@ -193,7 +193,7 @@ fn shadow_mode_judges_records_and_lets_pass() {
     );
 
     assert!(
-        send(&receiver, recorded(Request::new(()), &unknown))
+        send(&receiver, recorded(Request::new(Body::default()), &unknown))
             .status()
             .is_success()
     );
@@ -242,7 +242,7 @@ fn a_policy_of_the_users_own_still_says_when_to_come_back() {
 #[tokio::test]
 async fn readiness_is_the_inner_services() {
     let limit = RateLimitLayer::per_network();
-    let (mut service, mut handle) = mock::spawn_layer::<Request<()>, Response<Body>, _>(limit);
+    let (mut service, mut handle) = mock::spawn_layer::<Request<Body>, Response<Body>, _>(limit);
     handle.allow(0);
     assert!(service.poll_ready().is_pending());
     handle.allow(1);
@@ -256,7 +256,7 @@ async fn readiness_is_the_inner_services() {
 #[tokio::test]
 async fn a_refused_client_keeps_no_permit_of_the_inner_service() {
     let handler =
-        service_fn(async |_: Request<()>| Ok::<_, Infallible>(Response::new(Body::default())));
+        service_fn(async |_: Request<Body>| Ok::<_, Infallible>(Response::new(Body::default())));
     let limited = ConcurrencyLimitLayer::new(1).layer(handler);
     let limit = layer(Key::network(), Quota::per_minute(1).unwrap(), &clock().0);
     let mut held = limit.layer(limited);
@@ -283,7 +283,7 @@ async fn a_refused_client_keeps_no_permit_of_the_inner_service() {
 async fn the_inner_service_is_not_called_for_a_refused_request() {
     let calls = Rc::new(Cell::new(0));
     let counted = Rc::clone(&calls);
-    let handler = service_fn(move |_: Request<()>| {
+    let handler = service_fn(move |_: Request<Body>| {
         counted.set(counted.get() + 1);
         std::future::ready(Ok::<_, Infallible>(Response::new(Body::default())))
     });
@@ -293,7 +293,7 @@ async fn the_inner_service_is_not_called_for_a_refused_request() {
             .ready()
             .await
             .unwrap()
-            .call(Request::new(()))
+            .call(Request::new(Body::default()))
             .await
             .unwrap();
     }

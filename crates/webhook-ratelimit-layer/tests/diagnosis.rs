@@ -8,10 +8,10 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use common::{clock, layer, receiver, send, stranger, verified};
+use common::{Body, clock, layer, receiver, send, stranger, verified};
 use http::Request;
 use tracing_subscriber::{fmt::MakeWriter, util::SubscriberInitExt};
-use webhook_ratelimit_layer::{Key, Quota};
+use webhook_ratelimit_layer::{Key, Quota, Subject};
 
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
@@ -64,6 +64,9 @@ fn each_cause_is_told_once_for_a_layer_and_not_for_each_request() {
         log.lines().is_empty(),
         "nothing to tell of a layer in its place"
     );
+    let network = Subject::network("192.0.2.1".parse().unwrap());
+    assert_eq!(limit.handle().inspect("test", &network), None);
+    assert!(log.lines().is_empty(), "nor of an operator who looks");
 
     for _ in 0..5 {
         send(&one, stranger("192.0.2.1"));
@@ -75,7 +78,7 @@ fn each_cause_is_told_once_for_a_layer_and_not_for_each_request() {
     assert!(lines[0].contains("WHK-O202") && lines[0].contains("runs before verification"));
 
     for _ in 0..5 {
-        send(&one, Request::new(()));
+        send(&one, Request::new(Body::default()));
     }
     let lines = log.lines();
     assert_eq!(lines.len(), 2, "{lines:?}");

@@ -28,10 +28,10 @@ struct Model {
 impl Model {
     fn new(quota: Quota) -> Self {
         let nanos = u64::try_from(quota.period().as_nanos()).unwrap();
-        let interval = nanos.div_ceil(u64::from(quota.count()));
+        let interval = nanos.div_ceil(quota.count());
         Self {
             interval,
-            capacity: interval * u64::from(quota.burst()),
+            capacity: interval * quota.burst(),
             buckets: HashMap::new(),
         }
     }
@@ -61,7 +61,7 @@ impl Model {
 
 fn quotas() -> impl Strategy<Value = Quota> {
     let periods = prop_oneof![Just(1), Just(7), Just(1000), Just(60_000)];
-    (1_u32..12, periods, proptest::option::of(1_u32..20)).prop_map(|(count, millis, burst)| {
+    (1_u32..12, periods, proptest::option::of(1_u64..20)).prop_map(|(count, millis, burst)| {
         let quota = Quota::per_period(count, Duration::from_millis(millis)).unwrap();
         burst.map_or(quota, |burst| quota.with_burst(burst).unwrap())
     })
@@ -69,7 +69,7 @@ fn quotas() -> impl Strategy<Value = Quota> {
 
 /// Quotas that a few requests use up.
 fn small_quotas() -> impl Strategy<Value = Quota> {
-    (1_u32..4, 1_u32..5)
+    (1_u32..4, 1_u64..5)
         .prop_map(|(count, burst)| Quota::per_second(count).unwrap().with_burst(burst).unwrap())
 }
 
@@ -164,12 +164,12 @@ proptest! {
         let (clock, hands) = clock();
         hands.set_ticks(Ticks::from_nanos(START));
         let receiver = receiver(&layer(Key::endpoint(), quota, &clock));
-        let (mut now, mut before) = (START, u32::MAX);
+        let (mut now, mut before) = (START, u64::MAX);
         for ahead in steps {
             if ahead > 100 {
                 now = now.saturating_add_signed(part(quota, ahead));
                 hands.set_ticks(Ticks::from_nanos(now));
-                before = u32::MAX;
+                before = u64::MAX;
             }
             let response = send(&receiver, verified("192.0.2.1", "a"));
             let field = header(&response, "ratelimit").unwrap();

@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{clock, header, layer, passed, receiver, send, stranger, verified};
+use common::{Body, clock, header, layer, passed, receiver, send, stranger, verified};
 use http::{HeaderName, Request, StatusCode};
 use webhook_core::{ClientAddr, Facts, PeerAddr, Rejection};
 use webhook_ratelimit_layer::{Key, Quota, RateLimitLayer};
@@ -14,7 +14,7 @@ fn quota() -> Quota {
     Quota::per_minute(3).unwrap()
 }
 
-fn with_id(mut request: Request<()>, id: &'static str) -> Request<()> {
+fn with_id(mut request: Request<Body>, id: &'static str) -> Request<Body> {
     request
         .headers_mut()
         .append(X_ENDPOINT_ID, id.parse().unwrap());
@@ -85,11 +85,11 @@ fn forwarding_headers_are_never_read() {
 
 #[test]
 fn a_client_that_is_not_known_is_refused_where_networks_are_counted() {
-    let unknown = || Request::new(());
+    let unknown = || Request::new(Body::default());
     let unix = || {
         Request::builder()
             .extension(PeerAddr::Unix)
-            .body(())
+            .body(Body::default())
             .unwrap()
     };
     for key in [
@@ -158,7 +158,7 @@ fn strangers_never_spend_a_verified_quota_nor_share_one_across_networks() {
 fn a_header_never_acts_on_a_request_that_nothing_verified() {
     const IDS: [&str; 9] = ["a", "b", "c", "d", "e", "f", "g", "h", "i"];
     let receiver = receiver(&layer(Key::header(X_ENDPOINT_ID), quota(), &clock().0));
-    let tries = |request: fn() -> Request<()>| {
+    let tries = |request: fn() -> Request<Body>| {
         IDS.iter()
             .filter(|id| {
                 send(&receiver, with_id(request(), id))

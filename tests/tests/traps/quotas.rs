@@ -61,7 +61,7 @@ fn check_then_increment_under_contention() {
     let layer = RateLimitLayer::per_network()
         .with_quota(Quota::per_period(quota, a_day).unwrap())
         .with_clock(Clock::manual(NOW).0);
-    let limited = layer.layer(service_fn(async |_: Request<()>| {
+    let limited = layer.layer(service_fn(async |_: Request<Full<Bytes>>| {
         Ok::<_, Infallible>(Response::new(Full::<Bytes>::default()))
     }));
     let accepted = AtomicUsize::new(0);
@@ -74,7 +74,7 @@ fn check_then_increment_under_contention() {
                 for _ in 0..each {
                     let request = Request::post("/")
                         .extension(Facts::from_peer(peer))
-                        .body(());
+                        .body(Full::default());
                     let answer = poll_once(limited.clone().oneshot(request.unwrap()));
                     if answer.unwrap().unwrap().status() == StatusCode::OK {
                         accepted.fetch_add(1, Ordering::SeqCst);

@@ -11,16 +11,25 @@ use std::{
 pub(crate) struct Fingerprint(NonZeroU64);
 
 impl Fingerprint {
-    pub(crate) fn of<K: Hash + ?Sized>(key: &K, hasher: &RandomState) -> Self {
-        Self::from_hash(hasher.hash_one(key))
+    /// The key's fingerprint for quotas of this kind.
+    pub(crate) fn of<K: Hash + ?Sized>(key: &K, kind: u64, hasher: &RandomState) -> Self {
+        // An odd factor keeps different kinds apart, and kind 0 costs nothing.
+        Self::from_hash(hasher.hash_one(key) ^ kind.wrapping_mul(0x9e37_79b9_7f4a_7c15))
     }
 
     /// Zero marks an empty place, so the one hash that is 0 becomes 1.
-    pub(super) fn from_hash(hash: u64) -> Self {
+    pub(crate) fn from_hash(hash: u64) -> Self {
         Self(NonZeroU64::new(hash).unwrap_or(NonZeroU64::MIN))
     }
 
-    pub(super) const fn get(self) -> u64 {
+    pub(crate) const fn get(self) -> u64 {
         self.0.get()
+    }
+
+    /// One of `sets` sets, by the upper bits.
+    pub(crate) fn index(self, sets: usize) -> Option<usize> {
+        let wide = u128::from(self.get()) * sets as u128;
+        // A product of 64 bits and the number of sets, divided by 2^64, is below that number.
+        usize::try_from(wide >> 64).ok()
     }
 }

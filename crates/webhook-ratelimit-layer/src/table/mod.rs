@@ -1,49 +1,68 @@
-//! The bounded table of buckets under governor's arithmetic.
+//! The bounded table of buckets.
 //!
-//! governor keeps a bucket as one number: the *theoretical arrival time* (TAT) of the next
-//! delivery if all came evenly. A bucket whose TAT is not in the future is full, and so the same as
-//! a bucket that was never used: forgetting it loses nothing. That is the only kind that this table
-//! forgets, so it needs no clean-up, no thread and no timer.
+//! A bucket is one number, its *word*: the time at which it is as good as one that was never used.
+//! Forgetting a bucket whose word is not in the future loses nothing. That is the only kind that
+//! this table forgets, so it needs no clean-up, no thread and no timer. What a word in the future
+//! says is the quota's affair (`meter.rs`).
 //!
 //! - A key has one of eight places in its set. Reading and charging a known key takes no lock: one
-//!   compare-and-swap of its TAT.
+//!   compare-and-swap of its word.
 //! - A new key takes an empty place, or that of a full bucket, under the lock of its set.
 //! - Where all eight places of a set are in use, new keys of that set share one bucket, the set's
-//!   *overflow*. That is stricter for them; the keys that have a place never notice.
-//! - A key that moves from the overflow to a place takes the overflow's TAT with it, and the
-//!   overflow also remembers the latest TAT that was forgotten. So no key is ever better off for
+//!   *overflow*. That is stricter for them; the keys that have a place never notice. Quotas of
+//!   different kinds do not read each other's words: while one's is in the overflow, newcomers of
+//!   another kind wait.
+//! - A key that moves from the overflow to a place takes the overflow's word with it, and the
+//!   overflow also remembers the latest word that was forgotten. So no key is ever better off for
 //!   having been forgotten or shared, even where the clock steps back.
+//! - Several tables are charged together under the locks of the key's set in each, always taken in
+//!   the order of the tables.
 
 mod fingerprint;
+mod held;
 mod set;
+mod sync;
 
-use std::{
-    fmt,
-    sync::{Mutex, PoisonError},
+use std::fmt;
+
+pub(crate) use self::{fingerprint::Fingerprint, held::Held};
+use self::{
+    held::Shared,
+    set::{Set, WAYS},
+    sync::Mutex,
 };
 
-use governor::{nanos::Nanos, state::StateStore};
+/// What a bucket holds, to be read by a quota.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Level {
+    /// A word that a quota of the same kind wrote.
+    Own(u64),
+    /// A word in the future that a quota of another kind wrote: the bucket is of no use until then.
+    Foreign(u64),
+}
 
-pub(crate) use self::fingerprint::Fingerprint;
-use self::set::{Set, WAYS};
+impl Level {
+    const fn word(self) -> u64 {
+        match self {
+            Self::Own(word) | Self::Foreign(word) => word,
+        }
+    }
+}
 
-/// governor's store: a fixed number of buckets, whatever number of keys there are.
+/// A fixed number of buckets, whatever number of keys there are.
 pub(crate) struct Table {
     sets: Box<[Set]>,
     /// The overflow bucket of each set, and the lock under which its places change hands.
-    overflows: Box<[Mutex<u64>]>,
-    /// The time that one delivery takes out of a bucket, in nanoseconds.
-    interval: u64,
+    shared: Box<[Mutex<Shared>]>,
 }
 
 impl Table {
     /// The largest table with at most `capacity` buckets, and at least one set of eight.
-    pub(crate) fn new(capacity: usize, interval: u64) -> Self {
+    pub(crate) fn new(capacity: usize) -> Self {
         let sets = (capacity / WAYS).max(1);
         Self {
             sets: (0..sets).map(|_| Set::default()).collect(),
-            overflows: (0..sets).map(|_| Mutex::default()).collect(),
-            interval,
+            shared: (0..sets).map(|_| Mutex::new(Shared::default())).collect(),
         }
     }
 
@@ -54,67 +73,45 @@ impl Table {
 
     /// The heap that the table takes, now and for ever.
     pub(crate) fn bytes(&self) -> usize {
-        size_of_val(&*self.sets) + size_of_val(&*self.overflows)
+        size_of_val(&*self.sets) + size_of_val(&*self.shared)
+    }
+
+    /// How many keys have a bucket that is not full. It reads every word: one cache line for eight.
+    pub(crate) fn in_use(&self, now: u64) -> usize {
+        self.sets.iter().map(|set| set.in_use(now)).sum()
+    }
+
+    /// Charges the key's bucket with what `f` makes of its level.
+    #[inline]
+    pub(crate) fn charge<F, E>(&self, key: Fingerprint, kind: u64, now: u64, f: F) -> Result<u64, E>
+    where
+        F: Fn(Level) -> Result<u64, E>,
+    {
+        let Some((set, shared)) = self.set(key) else {
+            // There is always a set. If there were none, a bucket empty for ever fails closed.
+            return f(Level::Foreign(u64::MAX));
+        };
+        match set.charge(key, &f) {
+            Some(done) => done,
+            None => Held::new(set, shared, key, kind).charge(now, f),
+        }
+    }
+
+    /// The word of the key's own bucket, without a lock; `None` if the key has no place.
+    pub(crate) fn word(&self, key: Fingerprint) -> Option<u64> {
+        self.set(key)?.0.word(key)
+    }
+
+    /// The key's set under its lock. There is always one.
+    pub(crate) fn hold(&self, key: Fingerprint, kind: u64) -> Option<Held<'_>> {
+        let (set, shared) = self.set(key)?;
+        Some(Held::new(set, shared, key, kind))
     }
 
     /// The key's set, chosen by the upper bits of the fingerprint.
-    fn set(&self, key: Fingerprint) -> Option<(&Set, &Mutex<u64>)> {
-        let wide = u128::from(key.get()) * self.sets.len() as u128;
-        // A product of 64 bits and the number of sets, divided by 2^64, is below that number.
-        let index = usize::try_from(wide >> 64).ok()?;
-        Some((self.sets.get(index)?, self.overflows.get(index)?))
-    }
-
-    /// Charges a key that had no place a moment ago.
-    fn admit<T, F, E>(&self, set: &Set, overflow: &mut u64, key: Fingerprint, f: F) -> Result<T, E>
-    where
-        F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
-    {
-        loop {
-            // Somebody else may have brought the key in before this thread got the lock.
-            if let Some(done) = set.charge(key, &f) {
-                return done;
-            }
-            // An unused bucket is charged from now, so the arithmetic tells what time it is.
-            let now = f(None)?.1.as_u64().saturating_sub(self.interval);
-            let (place, oldest) = set.oldest();
-            let full = oldest > now;
-            let start = if full {
-                *overflow
-            } else {
-                oldest.max(*overflow)
-            };
-            let (outcome, next) = f(Some(start.into()))?;
-            if full {
-                *overflow = next.as_u64();
-                return Ok(outcome);
-            }
-            if place.is_some_and(|place| place.take(oldest, key, next.as_u64())) {
-                *overflow = start;
-                return Ok(outcome);
-            }
-            // The oldest bucket was charged meanwhile and is in use now: look again.
-        }
-    }
-}
-
-impl StateStore for Table {
-    type Key = Fingerprint;
-
-    fn measure_and_replace<T, F, E>(&self, key: &Fingerprint, f: F) -> Result<T, E>
-    where
-        F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
-    {
-        let Some((set, overflow)) = self.set(*key) else {
-            // There is always a set. If there were none, a bucket empty for ever fails closed.
-            return f(Some(u64::MAX.into())).map(|(outcome, _)| outcome);
-        };
-        if let Some(done) = set.charge(*key, &f) {
-            return done;
-        }
-        // The number behind the lock is whole at any time, so a panic elsewhere spoils nothing.
-        let mut overflow = overflow.lock().unwrap_or_else(PoisonError::into_inner);
-        self.admit(set, &mut overflow, *key, f)
+    fn set(&self, key: Fingerprint) -> Option<(&Set, &Mutex<Shared>)> {
+        let index = key.index(self.sets.len())?;
+        Some((self.sets.get(index)?, self.shared.get(index)?))
     }
 }
 
@@ -127,4 +124,9 @@ impl fmt::Debug for Table {
 }
 
 #[cfg(test)]
+#[cfg(not(webhook_loom))]
 mod tests;
+
+#[cfg(test)]
+#[cfg(webhook_loom)]
+mod model;

@@ -7,24 +7,25 @@ use std::{
     thread,
 };
 
-use governor::{nanos::Nanos, state::StateStore};
-
-use super::{Fingerprint, Table};
+use super::{Fingerprint, Level, Table};
 
 const INTERVAL: u64 = 10;
 
-/// GCRA as governor does it: three at once, one more each `INTERVAL`.
+const KIND: u64 = 0;
+
+/// Three at once, one more each `INTERVAL`.
+fn next(level: Level, now: u64) -> Result<u64, ()> {
+    match level {
+        Level::Own(word) if now >= word.saturating_sub(2 * INTERVAL) => {
+            Ok(word.max(now) + INTERVAL)
+        }
+        _ => Err(()),
+    }
+}
+
 fn charge(table: &Table, key: Fingerprint, now: u64) -> bool {
-    let tolerance = 2 * INTERVAL;
     table
-        .measure_and_replace(&key, |tat| {
-            let tat = tat.map_or(now, Nanos::as_u64);
-            if now < tat.saturating_sub(tolerance) {
-                Err(())
-            } else {
-                Ok(((), Nanos::from(tat.max(now) + INTERVAL)))
-            }
-        })
+        .charge(key, KIND, now, |level| next(level, now))
         .is_ok()
 }
 
@@ -37,17 +38,17 @@ fn passed(table: &Table, key: Fingerprint, now: u64) -> usize {
 }
 
 #[test]
-fn the_cap_is_never_exceeded_and_a_key_takes_at_most_34_bytes() {
+fn the_cap_is_never_exceeded_and_a_key_takes_at_most_20_bytes() {
     for capacity in [0, 8, 9, 1000, 65_536] {
-        let table = Table::new(capacity, INTERVAL);
+        let table = Table::new(capacity);
         assert!(table.capacity() <= capacity.max(8), "{capacity}");
-        assert!(table.bytes() <= 34 * table.capacity(), "{capacity}");
+        assert!(table.bytes() <= 20 * table.capacity(), "{capacity}");
     }
 }
 
 #[test]
 fn each_key_has_its_own_bucket() {
-    let table = Table::new(8, INTERVAL);
+    let table = Table::new(8);
     for hash in 1..=8 {
         assert_eq!(passed(&table, key(hash), 1000), 3);
     }
@@ -55,7 +56,7 @@ fn each_key_has_its_own_bucket() {
 
 #[test]
 fn a_full_set_sends_newcomers_to_one_shared_bucket_and_leaves_its_residents_alone() {
-    let table = Table::new(8, INTERVAL);
+    let table = Table::new(8);
     for hash in 1..=8 {
         assert_eq!(passed(&table, key(hash), 1000), 3);
     }
@@ -79,7 +80,7 @@ fn a_full_set_sends_newcomers_to_one_shared_bucket_and_leaves_its_residents_alon
 
 #[test]
 fn leaving_the_shared_bucket_gives_nothing_away() {
-    let table = Table::new(8, INTERVAL);
+    let table = Table::new(8);
     for hash in 1..=8 {
         assert!(charge(&table, key(hash), 1000));
     }
@@ -91,7 +92,7 @@ fn leaving_the_shared_bucket_gives_nothing_away() {
 
 #[test]
 fn a_forgotten_key_gains_nothing_where_the_clock_steps_back() {
-    let table = Table::new(8, INTERVAL);
+    let table = Table::new(8);
     assert_eq!(passed(&table, key(1), 1000), 3);
     let idle = 1000 + 3 * INTERVAL;
     for hash in 100..108 {
@@ -110,7 +111,7 @@ fn a_forgotten_key_gains_nothing_where_the_clock_steps_back() {
 #[test]
 fn as_many_as_the_quota_pass_however_many_threads_bring_a_key_in() {
     for round in 0..200 {
-        let table = Arc::new(Table::new(8, INTERVAL));
+        let table = Arc::new(Table::new(8));
         let (threads, start) = (4, Arc::new(Barrier::new(4)));
         let workers: Vec<_> = (0..threads)
             .map(|worker| {
@@ -138,21 +139,18 @@ fn as_many_as_the_quota_pass_however_many_threads_bring_a_key_in() {
 
 #[test]
 fn a_place_that_changes_hands_while_it_is_charged_is_not_charged_for_its_old_holder() {
-    let table = Table::new(8, INTERVAL);
+    let table = Table::new(8);
     assert!(charge(&table, key(1), 1000));
     let idle = 1000 + 10 * INTERVAL;
     let taken = Cell::new(false);
     // Between the look at key 1's bucket and its charge, eight others take all places.
-    let outcome: Result<(), ()> = table.measure_and_replace(&key(1), |tat| {
+    let outcome = table.charge(key(1), KIND, idle, |level| {
         if !taken.replace(true) {
             assert!((100..108).all(|hash| charge(&table, key(hash), idle)));
         }
-        Ok((
-            (),
-            Nanos::from(tat.map_or(idle, Nanos::as_u64).max(idle) + INTERVAL),
-        ))
+        next(level, idle)
     });
-    assert_eq!(outcome, Ok(()));
+    assert!(outcome.is_ok());
     for hash in 100..108 {
         assert_eq!(
             passed(&table, key(hash), idle),
@@ -189,7 +187,7 @@ fn places_change_hands_under_load_and_no_key_gets_more_than_its_quota() {
     const ROUNDS: u64 = 100_000;
     // Sixteen keys fight for eight places. All threads go for the same key at the same time, and
     // time goes on fast enough that its place is soon another's.
-    let (table, clock) = (Table::new(8, INTERVAL), AtomicU64::new(1000));
+    let (table, clock) = (Table::new(8), AtomicU64::new(1000));
     let worker = |_| {
         let mut passed = vec![Vec::new(); usize::try_from(KEYS).unwrap()];
         for _ in 0..ROUNDS {
@@ -219,4 +217,60 @@ fn places_change_hands_under_load_and_no_key_gets_more_than_its_quota() {
         assert!(times.len() > 100, "key {hash} was let through now and then");
         assert_within_quota(&mut times, hash);
     }
+}
+
+#[test]
+fn quotas_of_different_kinds_do_not_read_each_others_words() {
+    let table = Table::new(8);
+    for hash in 1..=8 {
+        assert!(charge(&table, key(hash), 1000));
+    }
+    // Another kind's word is in the overflow, 500 ahead.
+    let other = table.charge(key(98), 1, 1000, |_| Ok::<_, ()>(1500));
+    assert_eq!(other, Ok(1500));
+    let seen = |now| {
+        let seen = Cell::new(None);
+        let _refused = table.charge(key(99), KIND, now, |level| {
+            seen.set(Some(level));
+            Err::<u64, ()>(())
+        });
+        seen.get()
+    };
+    assert_eq!(seen(1000), Some(Level::Foreign(1500)));
+    assert_eq!(
+        seen(1499),
+        Some(Level::Foreign(1500)),
+        "though there are places again"
+    );
+    assert_eq!(seen(1500), Some(Level::Own(1500)));
+}
+
+#[test]
+fn a_key_that_is_reset_has_a_full_bucket_and_its_place_waits_for_the_old_one() {
+    let table = Table::new(8);
+    assert_eq!(passed(&table, key(1), 1000), 3);
+    let reset = |hash, now| table.hold(key(hash), KIND).unwrap().reset(now);
+    assert!(reset(1, 1005) && !reset(2, 1005));
+    // A word that was read before the reset never fits another holder of the place.
+    let place = |now: u64| table.hold(key(2), KIND).unwrap().level(now);
+    assert_eq!(
+        place(1029),
+        Level::Own(0),
+        "in the overflow, which nobody has charged"
+    );
+    assert!(charge(&table, key(2), 1029));
+    assert!(!table.hold(key(2), KIND).unwrap().has_place());
+    assert!(charge(&table, key(3), 1030));
+    assert!(table.hold(key(3), KIND).unwrap().has_place());
+    assert_eq!(passed(&table, key(1), 1005), 3);
+}
+
+#[test]
+fn keys_in_use_are_those_whose_bucket_is_not_full() {
+    let table = Table::new(1024);
+    for hash in 0..100 {
+        assert!(charge(&table, key(hash << 57 | hash), 1000));
+    }
+    assert_eq!(table.in_use(1000 + INTERVAL - 1), 100);
+    assert_eq!(table.in_use(1000 + INTERVAL), 0);
 }

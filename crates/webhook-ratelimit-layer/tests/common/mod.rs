@@ -24,7 +24,7 @@ use webhook_core::{
 use webhook_ratelimit_layer::{Key, Quota, RateLimitLayer};
 
 pub(crate) type Body = Full<Bytes>;
-pub(crate) type Receiver = BoxCloneSyncService<Request<()>, Response<Body>, Infallible>;
+pub(crate) type Receiver = BoxCloneSyncService<Request<Body>, Response<Body>, Infallible>;
 
 /// A clock that stands until its hands are moved.
 pub(crate) fn clock() -> (Clock, ManualClock) {
@@ -36,7 +36,7 @@ pub(crate) fn receiver<R>(layer: &RateLimitLayer<R>) -> Receiver
 where
     R: Reject<Body> + Clone + Send + Sync + 'static,
 {
-    let handler = service_fn(async |_: Request<()>| Ok(Response::new(Body::default())));
+    let handler = service_fn(async |_: Request<Body>| Ok(Response::new(Body::default())));
     BoxCloneSyncService::new(layer.layer(handler))
 }
 
@@ -47,16 +47,16 @@ pub(crate) fn layer(key: Key, quota: Quota, clock: &Clock) -> RateLimitLayer {
 }
 
 /// A request that nothing verified.
-pub(crate) fn stranger(address: &str) -> Request<()> {
+pub(crate) fn stranger(address: &str) -> Request<Body> {
     let peer = SocketAddr::new(address.parse().unwrap(), 50_000);
     Request::builder()
         .extension(PeerAddr::new(peer))
-        .body(())
+        .body(Body::default())
         .unwrap()
 }
 
 /// A request that was verified as `endpoint`'s.
-pub(crate) fn verified(address: &str, endpoint: &'static str) -> Request<()> {
+pub(crate) fn verified(address: &str, endpoint: &'static str) -> Request<Body> {
     let mut request = stranger(address);
     let facts = Facts::of_mut(request.extensions_mut());
     facts.set_endpoint(Endpoint::new(endpoint));
@@ -65,7 +65,7 @@ pub(crate) fn verified(address: &str, endpoint: &'static str) -> Request<()> {
 }
 
 /// The answer to one request, now.
-pub(crate) fn send(receiver: &Receiver, request: Request<()>) -> Response<Body> {
+pub(crate) fn send(receiver: &Receiver, request: Request<Body>) -> Response<Body> {
     let mut receiver = receiver.clone();
     now(async move { receiver.ready().await.unwrap().call(request).await.unwrap() })
 }
@@ -74,7 +74,7 @@ pub(crate) fn send(receiver: &Receiver, request: Request<()>) -> Response<Body> 
 pub(crate) fn passed(
     receiver: &Receiver,
     count: usize,
-    request: impl Fn() -> Request<()>,
+    request: impl Fn() -> Request<Body>,
 ) -> usize {
     (0..count)
         .filter(|_| send(receiver, request()).status().is_success())
@@ -101,7 +101,7 @@ pub(crate) fn header<'a>(response: &'a Response<Body>, name: &str) -> Option<&'a
 }
 
 /// The handlers of these tests answer at once, so one poll is all it takes.
-fn now<T>(future: impl Future<Output = T>) -> T {
+pub(crate) fn now<T>(future: impl Future<Output = T>) -> T {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(output) => output,
         Poll::Pending => panic!("the receiver did not answer at once"),
