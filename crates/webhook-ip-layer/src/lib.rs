@@ -69,20 +69,35 @@
 //! every request is refused, and the log says so once (target `webhook_ip`, code `WHK-I110`).
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod ban;
 mod client;
+mod denials;
 mod diagnosis;
-mod judge;
+mod drift;
+mod explain;
+#[cfg(feature = "feeds")]
+#[cfg_attr(docsrs, doc(cfg(feature = "feeds")))]
+pub mod feed;
+mod future;
 mod layer;
 mod list;
+mod policy;
+mod rules;
 mod service;
+mod watch;
 
-pub use webhook_core::rejection::ResponseFuture;
-
+#[cfg(feature = "feeds")]
+#[cfg_attr(docsrs, doc(cfg(feature = "feeds")))]
+pub use self::feed::{FeedError, FeedFormat, FeedHandle};
 pub use self::{
+    ban::{Ban, BanError, Bans},
     client::{
         ClientAddressConfig, ClientAddressSource, Explanation, HopsError, MAX_HOPS, SourceError,
         TrustedProxies, explain, resolve,
     },
+    denials::{Denial, Denials, DenyError, MAX_DENIALS},
+    drift::{ListDrift, StaleList},
+    future::ResponseFuture,
     layer::IpLayer,
     list::{Access, AccessList, AddressSet, ListError, Network, NetworkError, NetworkErrorKind},
     service::IpFilter,

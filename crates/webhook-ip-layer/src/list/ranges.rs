@@ -29,6 +29,10 @@ impl<T: Copy + Ord> Ranges<T> {
         }
     }
 
+    pub(super) fn heap_bytes(&self) -> usize {
+        size_of_val(&*self.first) + size_of_val(&*self.last)
+    }
+
     pub(super) fn contains(&self, value: T) -> bool {
         self.first
             .partition_point(|first| *first <= value)
