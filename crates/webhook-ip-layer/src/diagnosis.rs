@@ -210,7 +210,7 @@ const fn folded(peer: IpAddr) -> u64 {
 }
 
 /// Addresses that a proxy next door has, and a sender on the internet has not.
-const fn is_private(peer: IpAddr) -> bool {
+pub(crate) const fn is_private(peer: IpAddr) -> bool {
     match peer {
         IpAddr::V4(v4) => v4.is_private() || v4.is_loopback() || v4.is_link_local(),
         IpAddr::V6(v6) => v6.is_unique_local() || v6.is_loopback() || v6.is_unicast_link_local(),

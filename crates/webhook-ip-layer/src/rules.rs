@@ -6,6 +6,7 @@ use webhook_core::{AddressError, Facts, PeerAddr, Reason, Settings, Transport};
 use crate::{
     Access, AccessList, Bans, ClientAddressConfig, Denials, ListDrift,
     client::{Found, Untold, find, is_https},
+    diagnosis::is_private,
 };
 
 /// What a layer is configured to check, all but the wording of its refusals.
@@ -193,7 +194,8 @@ fn judge(
             Access::Allowed if finding == Finding::Skipped => finding = Finding::Passed,
             Access::Allowed => {}
             Access::NotAllowed => {
-                let is_v6 = client.is_some_and(|ip| ip.is_ipv6());
+                // A proxy next door that stands for its clients is another fault.
+                let is_v6 = client.is_some_and(|ip| ip.is_ipv6() && !is_private(ip));
                 finding = Finding::Unlisted {
                     by_family: is_v6 && list.allows_only_v4(),
                 };
