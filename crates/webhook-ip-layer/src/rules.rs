@@ -1,7 +1,7 @@
 use std::net::IpAddr;
 
 use http::{Extensions, HeaderMap};
-use webhook_core::{AddressError, Facts, PeerAddr, Reason, Settings, Transport};
+use webhook_core::{AddressError, Facts, PeerAddr, Reason, Settings};
 
 use crate::{
     Access, AccessList, Bans, ClientAddressConfig, Denials, ListDrift,
@@ -44,7 +44,6 @@ pub(crate) struct Shadow {
 /// What a request shows.
 pub(crate) struct Sight<'a> {
     pub(crate) peer: Option<PeerAddr>,
-    transport: Option<Transport>,
     pub(crate) headers: &'a HeaderMap,
     extensions: &'a Extensions,
     pub(crate) found: Result<Found<'a>, AddressError>,
@@ -59,7 +58,6 @@ impl<'a> Sight<'a> {
         let peer = Facts::peer_of(extensions);
         Self {
             peer,
-            transport: Facts::transport_of(extensions),
             headers,
             extensions,
             found: find(peer, headers, address),
@@ -123,7 +121,8 @@ impl Rules {
             return (Finding::Skipped, None);
         }
         let (peer, found) = (sight.peer, sight.found.as_ref().ok());
-        match is_https(peer, sight.transport, sight.headers, &self.address, found) {
+        let transport = Facts::transport_of(sight.extensions);
+        match is_https(peer, transport, sight.headers, &self.address, found) {
             Ok(true) => (Finding::Passed, None),
             Ok(false) => (Finding::Refused(Reason::HttpsRequired), None),
             Err(untold) => (Finding::Refused(Reason::HttpsRequired), Some(untold)),

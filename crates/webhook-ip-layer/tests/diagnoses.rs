@@ -17,6 +17,11 @@ use tower::{Layer, ServiceExt, service_fn};
 use webhook_core::PeerAddr;
 use webhook_ip_layer::{ClientAddressSource, IpLayer};
 
+/// A server whose operator forgot the proxy.
+fn unconfigured() -> IpLayer {
+    IpLayer::allow(["203.0.113.0/24"]).unwrap()
+}
+
 /// How requests get from senders to the server.
 #[derive(Clone, Copy)]
 struct Topology {
@@ -83,11 +88,6 @@ impl Topology {
             .with_source(self.source.parse::<ClientAddressSource>().unwrap())
             .with_trusted_proxies(self.trust)
             .unwrap()
-    }
-
-    /// The same server, whose operator forgot the proxy.
-    fn unconfigured(&self) -> IpLayer {
-        IpLayer::allow(["203.0.113.0/24"]).unwrap()
     }
 
     fn has_proxy(&self) -> bool {
@@ -164,7 +164,7 @@ async fn a_setup_that_works_is_not_talked_about() {
 async fn i101_a_proxy_that_nobody_trusts() {
     for topology in TOPOLOGIES {
         let (events, _guard) = Events::collect();
-        let layer = topology.unconfigured();
+        let layer = unconfigured();
         for client in senders() {
             send(&layer, topology.request(&client)).await;
         }
@@ -180,7 +180,7 @@ async fn i101_a_proxy_that_nobody_trusts() {
 #[tokio::test]
 async fn i102_a_proxy_that_strips_the_header() {
     for topology in TOPOLOGIES {
-        for layer in [topology.layer(), topology.unconfigured()] {
+        for layer in [topology.layer(), unconfigured()] {
             let (events, _guard) = Events::collect();
             let is_private = topology.has_proxy() && topology.peer != "unix:";
             for (number, client) in (1..).zip(senders()) {

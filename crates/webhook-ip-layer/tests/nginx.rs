@@ -8,6 +8,7 @@
 //!
 //! Where there is no nginx (Debian's package `nginx`), the test says that it is skipped.
 #![allow(
+    clippy::panic,
     clippy::unwrap_used,
     clippy::print_stdout,
     reason = "helpers outside #[test] functions may fail a test too"

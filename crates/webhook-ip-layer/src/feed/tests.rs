@@ -398,7 +398,7 @@ fn networks_that_change_are_a_change_in_the_log_and_the_same_list_is_none() {
     let changes = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
     let kept = std::sync::Arc::clone(&changes);
     let log = ChangeLog::new(Clock::system(), move |change| {
-        kept.lock().unwrap().push(change)
+        kept.lock().unwrap().push(change);
     });
     let feed = lines("acme").with_log(log);
     feed.refresh(b"192.0.2.1\n192.0.2.2\n192.0.2.3", NOW)

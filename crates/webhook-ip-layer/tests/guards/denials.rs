@@ -10,6 +10,7 @@ use webhook_ip_layer::{Denials, IpLayer, MAX_DENIALS, Network};
 use crate::{clock, good, log, recorded, refusal, verifier};
 
 const HOUR: Duration = Duration::from_secs(3600);
+const ALMOST_AN_HOUR: Duration = Duration::new(3599, 999_999_999);
 
 fn network(text: &str) -> Network {
     text.parse().unwrap()
@@ -37,7 +38,7 @@ async fn a_denial_works_on_a_layer_in_service_before_its_lists_and_ends_by_itsel
         .deny(network("203.0.113.0/28"), HOUR, &cause)
         .unwrap();
     assert_eq!(reason().await, Some(Reason::IpDenied));
-    hands.advance(HOUR - Duration::from_nanos(1));
+    hands.advance(ALMOST_AN_HOUR);
     assert_eq!(reason().await, Some(Reason::IpDenied));
     hands.advance(Duration::from_nanos(1));
     assert_eq!(reason().await, None);

@@ -100,7 +100,7 @@ fn log(clock: &Clock) -> (ChangeLog, Arc<Mutex<Vec<Change>>>) {
     let changes = Arc::new(Mutex::new(Vec::new()));
     let kept = Arc::clone(&changes);
     let log = ChangeLog::new(clock.clone(), move |change| {
-        kept.lock().unwrap().push(change)
+        kept.lock().unwrap().push(change);
     });
     (log, changes)
 }
