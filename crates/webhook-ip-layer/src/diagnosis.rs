@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use http::{HeaderMap, header::FORWARDED};
+use http::{HeaderMap, HeaderName, header::FORWARDED};
 use webhook_core::{ClientNetwork, PeerAddr, Reason};
 
 use crate::{
@@ -17,6 +17,9 @@ use crate::{
 };
 
 const TARGET: &str = "webhook_ip";
+
+// A name that is looked up as text is parsed each time.
+static X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// How many requests of one peer make it a proxy that strips the header.
 const OF_ONE_PEER: u32 = 500;
@@ -257,7 +260,7 @@ pub(crate) fn no_place_for_bans() {
 }
 
 fn forwarding_header(headers: &HeaderMap) -> Option<&'static str> {
-    if headers.contains_key("x-forwarded-for") {
+    if headers.contains_key(&X_FORWARDED_FOR) {
         Some("x-forwarded-for")
     } else {
         headers.contains_key(FORWARDED).then_some("forwarded")

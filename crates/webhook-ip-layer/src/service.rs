@@ -6,7 +6,7 @@ use std::{
 
 use http::{Request, Response};
 use tower_service::Service;
-use webhook_core::{Problem, Reject};
+use webhook_core::{Problem, Reject, Rejection};
 
 use crate::{ResponseFuture, policy::Policy};
 
@@ -42,12 +42,13 @@ where
         match self.policy.admit(&mut request) {
             // The instance that said it is ready is called at once, and need not be cloned.
             Ok(watch) => ResponseFuture::admitted(self.inner.call(request), watch),
-            Err(rejection) => {
+            Err((reason, check)) => {
                 // The instance that said it is ready is not called, so what it reserved to be ready,
                 // such as a concurrency permit, goes with it.
                 let fresh = self.inner.clone();
                 drop(mem::replace(&mut self.inner, fresh));
                 let (parts, _unread) = request.into_parts();
+                let rejection = Rejection::new(reason, check);
                 ResponseFuture::refused(rejection.answer(&self.policy.rejection, &parts))
             }
         }

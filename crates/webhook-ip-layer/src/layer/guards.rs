@@ -10,7 +10,8 @@ impl<R> IpLayer<R> {
     ///   that names the client where that is the source, and else by `X-Forwarded-Proto` with
     ///   exactly one value, `https` or `http`.
     ///
-    /// Where neither tells, the request is refused, and the log says so once. The scheme of the
+    /// A [number of hops](Self::with_trusted_hops) cannot tell the proxy from a sender that reached the
+    /// server itself, and believes either. Where neither tells, the request is refused, and the log says so once. The scheme of the
     /// request's own URL is never asked: whoever sends the request writes it.
     ///
     /// ```
