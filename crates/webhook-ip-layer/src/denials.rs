@@ -14,7 +14,7 @@ use webhook_core::{
 
 use crate::{AddressSet, Network};
 
-/// The most networks that are denied at run time at once. What is denied for good belongs into a
+/// The most networks that are denied at run time at once. What is denied for good belongs in a
 /// deny list, which has any number.
 pub const MAX_DENIALS: usize = 1024;
 

@@ -41,6 +41,16 @@ pub(crate) struct Shadow {
     pub(crate) bans: bool,
 }
 
+/// What proxies add to a request, whatever else they do.
+const OF_PROXIES: [&str; 6] = [
+    "forwarded",
+    "via",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-proto",
+    "x-real-ip",
+];
+
 /// What a request shows.
 pub(crate) struct Sight<'a> {
     pub(crate) peer: Option<PeerAddr>,
@@ -133,7 +143,7 @@ impl Rules {
     /// headers that it adds, whether they are believed or not.
     fn is_local(&self, sight: &Sight<'_>) -> bool {
         let peer = sight.peer.and_then(|peer| peer.ip());
-        let names_another = ["x-forwarded-for", "x-forwarded-proto", "forwarded"]
+        let names_another = OF_PROXIES
             .into_iter()
             .any(|name| sight.headers.contains_key(name));
         let own_header = self.address.source().header_name();

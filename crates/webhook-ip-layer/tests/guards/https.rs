@@ -128,7 +128,14 @@ async fn only_where_it_is_asked_for_is_this_host_exempt_and_never_a_proxy_on_it(
     assert!(is_taken(&layer, local()).await);
     assert!(is_taken(&layer, from("[::1]:1")).await);
     assert!(!is_taken(&layer, from(SENDER)).await);
-    for name in ["x-forwarded-for", "x-forwarded-proto", "forwarded"] {
+    for name in [
+        "forwarded",
+        "via",
+        "x-forwarded-for",
+        "x-forwarded-host",
+        "x-forwarded-proto",
+        "x-real-ip",
+    ] {
         assert!(
             !is_taken(&layer, with(local(), name, "https")).await,
             "{name}"
