@@ -27,7 +27,12 @@ use webhook_layers::{
     AuditLayer, BufferedBody, Clock, Facts, HmacLayer, HmacSettings, IpLayer, PeerAddr, Preset,
     Quota, RateLimitLayer, Rejection, Secret, SignRequest, Timestamp, Verifier,
     audit::AuditRecord,
-    core::body::{BodyLimits, MemoryBudget},
+    core::{
+        Transport,
+        body::{BodyLimits, MemoryBudget},
+        change::Cause,
+    },
+    ip::{Bans, Denials, ListDrift},
     presets,
     ratelimit::HeaderStyle,
 };
@@ -276,6 +281,35 @@ fn both_quotas_add_no_allocation_where_nobody_is_told_of_them() {
             content.len()
         );
     }
+}
+
+/// Nothing is banned or denied for this sender, though others are, and the list is advisory for
+/// those who are not on it.
+#[test]
+fn bans_denials_and_https_add_no_allocation_to_an_accepted_delivery() {
+    let hour = Duration::from_secs(3600);
+    let (denials, bans) = (Denials::new(), Bans::after(3, hour, hour).unwrap());
+    let cause = Cause::new("test", "another network");
+    let other = "198.51.100.0/24".parse().unwrap();
+    denials.deny(other, hour, &cause).unwrap();
+    let full = ip()
+        .with_denials(&denials)
+        .with_bans(&bans)
+        .with_insecure_advisory(&ListDrift::new())
+        .with_https();
+    let guarded = full.layer(hmac(&presets::GITHUB).layer(handler()));
+    let bare = service_fn(answer::<Full<Bytes>>);
+    let content = Bytes::from_static(b"{}");
+    let request = || {
+        let mut request = signed(&presets::GITHUB, &content, Full::new(content.clone()));
+        let facts = Facts::from_peer(peer([203, 0, 113, 9])).with_transport(Transport::Tls);
+        request.extensions_mut().insert(facts);
+        request
+    };
+    let (without, _) = cost(&bare, request);
+    let (with, response) = cost(&guarded, request);
+    assert_eq!(response.status(), StatusCode::OK);
+    assert_eq!(with.count_total, without.count_total);
 }
 
 #[test]

@@ -3,7 +3,8 @@ use std::sync::Arc;
 use http::Extensions;
 
 use crate::{
-    ClientAddr, Clock, DeliveryRecord, Endpoint, Origin, PeerAddr, RequestId, Verification,
+    ClientAddr, Clock, DeliveryRecord, Endpoint, Origin, PeerAddr, RequestId, Transport,
+    Verification,
 };
 
 /// What the layers found out about a request so far: the one extension of the family.
@@ -14,6 +15,7 @@ use crate::{
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
     peer: Option<PeerAddr>,
+    transport: Option<Transport>,
     client: Option<ClientAddr>,
     origin: Option<Arc<Origin>>,
     verification: Option<Verification>,
@@ -29,6 +31,13 @@ impl Facts {
             peer: Some(peer.into()),
             ..Self::default()
         }
+    }
+
+    /// Adds what an accept loop knows of its connection: whether it is encrypted.
+    #[must_use]
+    pub const fn with_transport(mut self, transport: Transport) -> Self {
+        self.transport = Some(transport);
+        self
     }
 
     /// The facts of a request, where a layer or the server left some.
@@ -49,6 +58,15 @@ impl Facts {
         Self::of(extensions)
             .and_then(|facts| facts.peer)
             .or_else(|| PeerAddr::find(extensions))
+    }
+
+    /// Whether the request's own connection is encrypted: what an accept loop told, else what
+    /// [`Transport::find`] finds. `None` where nobody told, and whoever asks fails closed.
+    #[must_use]
+    pub fn transport_of(extensions: &Extensions) -> Option<Transport> {
+        Self::of(extensions)
+            .and_then(|facts| facts.transport)
+            .or_else(|| Transport::find(extensions))
     }
 
     /// The client address that a layer resolved, else the peer's.

@@ -38,7 +38,7 @@ mod vocabulary;
 #[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
 pub use self::verified::{Verified, VerifiedRejection};
 pub use self::{
-    address::{AddressError, ClientAddr, ClientNetwork, Origin, PeerAddr},
+    address::{AddressError, ClientAddr, ClientNetwork, Origin, PeerAddr, Transport},
     body::BufferedBody,
     endpoint::Endpoint,
     facts::Facts,

@@ -10,12 +10,17 @@
 //!   beats allow; an empty allow list lets nobody in; an unknown address is refused wherever a list
 //!   is configured.
 //! * IPv4-mapped IPv6 addresses are IPv4 addresses everywhere. Nothing else is unwrapped.
+//! * Networks can be [denied](Denials) at run time, and [banned](Bans) after refused verifications;
+//!   https can be [required](IpLayer::with_https).
+//! * Lists that providers publish are taken whole or not at all, and the last good one is kept: the
+//!   module `feed`, with the feature `feeds`. A list that has become stale is
+//!   [found out](ListDrift).
 //! * The client address goes into [`Facts`](webhook_core::Facts) for inner layers and the handler,
 //!   and the verdict into the delivery record.
 //! * The request goes on as it came, with its own body; the response comes back as it is.
 //!
 //! What it answers: 403 `forbidden`, the same for everybody it refuses (gRPC callers get status 7).
-//! The record says why: `ip_denied`, or `ip_unresolved` with the
+//! The record says why: `ip_denied`, `ip_banned`, `https_required`, or `ip_unresolved` with the
 //! [`AddressError`](webhook_core::AddressError). An endpoint without settings gets 500
 //! `misconfigured`.
 //!
@@ -67,22 +72,48 @@
 //! tower by a [`PeerAddr`](webhook_core::PeerAddr) in the request's extensions; tonic's server does
 //! it by itself, with the feature `tonic`. Without it, and with a list or a source configured,
 //! every request is refused, and the log says so once (target `webhook_ip`, code `WHK-I110`).
+//!
+//! # What the log says of a setup
+//!
+//! Each thing once for a layer, with the target `webhook_ip`:
+//!
+//! | code | says |
+//! |---|---|
+//! | `WHK-I101` | a forwarding header is there, and no proxy is trusted to write it |
+//! | `WHK-I102` | the first 500 requests came from one private peer and carried no forwarding header |
+//! | `WHK-I103` | the allow list has only IPv4 networks, and a client is IPv6 |
+//! | `WHK-I110` | the server tells no peer address |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod ban;
 mod client;
+mod denials;
 mod diagnosis;
-mod judge;
+mod drift;
+mod explain;
+#[cfg(feature = "feeds")]
+#[cfg_attr(docsrs, doc(cfg(feature = "feeds")))]
+pub mod feed;
+mod future;
 mod layer;
 mod list;
+mod policy;
+mod rules;
 mod service;
+mod watch;
 
-pub use webhook_core::rejection::ResponseFuture;
-
+#[cfg(feature = "feeds")]
+#[cfg_attr(docsrs, doc(cfg(feature = "feeds")))]
+pub use self::feed::{FeedError, FeedFormat, FeedHandle};
 pub use self::{
+    ban::{Ban, BanError, Bans},
     client::{
         ClientAddressConfig, ClientAddressSource, Explanation, HopsError, MAX_HOPS, SourceError,
         TrustedProxies, explain, resolve,
     },
+    denials::{Denial, Denials, DenyError, MAX_DENIALS},
+    drift::{ListDrift, StaleList},
+    future::ResponseFuture,
     layer::IpLayer,
     list::{Access, AccessList, AddressSet, ListError, Network, NetworkError, NetworkErrorKind},
     service::IpFilter,

@@ -5,9 +5,11 @@ mod error;
 mod network;
 mod origin;
 mod peer;
+mod transport;
 
 pub use self::{
-    client::ClientAddr, error::AddressError, network::ClientNetwork, origin::Origin, peer::PeerAddr,
+    client::ClientAddr, error::AddressError, network::ClientNetwork, origin::Origin,
+    peer::PeerAddr, transport::Transport,
 };
 
 use std::net::IpAddr;

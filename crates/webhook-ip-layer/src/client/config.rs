@@ -1,3 +1,5 @@
+use webhook_core::PeerAddr;
+
 use super::{ClientAddressSource, TrustedProxies};
 
 /// How the client address is found: which header, and who may write it.
@@ -59,6 +61,12 @@ impl ClientAddressConfig {
     /// Whether there are requests whose header is believed.
     pub(crate) fn believes_headers(&self) -> bool {
         self.source != ClientAddressSource::Peer && self.trusted.is_configured()
+    }
+
+    /// Whether this peer's forwarding headers are believed.
+    pub(crate) fn believes(&self, peer: Option<PeerAddr>) -> bool {
+        self.source != ClientAddressSource::Peer
+            && peer.is_some_and(|peer| self.trusted.trust().includes(peer))
     }
 
     pub(crate) fn set_source(&mut self, source: ClientAddressSource) {

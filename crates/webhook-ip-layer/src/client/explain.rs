@@ -1,7 +1,7 @@
 use std::fmt;
 
 use http::{HeaderMap, HeaderName};
-use webhook_core::{AddressError, ClientAddr, PeerAddr};
+use webhook_core::{AddressError, Check, ClientAddr, PeerAddr, Reason};
 
 use super::{ClientAddressConfig, resolve::observed};
 
@@ -17,9 +17,13 @@ pub struct Explanation {
     /// One sentence for each step of the way, in order. What a stranger wrote is escaped and cut
     /// short in them, but they name addresses and configuration: they are for operators.
     pub why: Vec<String>,
+    /// Why the request is refused, and by which check; `None` where it is let in, and where only the
+    /// client was asked for.
+    pub refusal: Option<(Reason, Check)>,
 }
 
 /// Finds the client as [`resolve`](super::resolve) does and says which hop was believed, and why.
+/// [`IpLayer::explain`](crate::IpLayer::explain) goes on with what the layer's checks say.
 ///
 /// ```
 /// use http::HeaderMap;
@@ -50,8 +54,12 @@ pub fn explain(
     config: &ClientAddressConfig,
 ) -> Explanation {
     let mut why = Vec::new();
-    let client = observed(peer, headers, config, &mut why);
-    Explanation { client, why }
+    let client = observed(peer, headers, config, &mut why).map(|found| found.client);
+    Explanation {
+        client,
+        why,
+        refusal: None,
+    }
 }
 
 /// Looks on while the client is found. For requests it is `()`, and compiles to nothing.

@@ -7,6 +7,7 @@ mod explain;
 mod forwarded;
 mod hop;
 mod list;
+mod origin;
 mod resolve;
 mod source;
 mod trusted;
@@ -20,6 +21,11 @@ pub use self::{
     resolve::resolve,
     source::{ClientAddressSource, SourceError},
     trusted::{HopsError, TrustedProxies},
+};
+
+pub(crate) use self::{
+    origin::{Untold, is_https, origin},
+    resolve::{Found, find},
 };
 
 /// The most elements of a header that are walked.

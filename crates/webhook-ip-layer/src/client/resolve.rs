@@ -5,7 +5,7 @@ use super::{
     ClientAddressConfig, ClientAddressSource, MAX_HOPS,
     explain::{Observer, Step},
     forwarded, hop, list,
-    trusted::{Trust, trusts_peer},
+    trusted::Trust,
 };
 use crate::AddressSet;
 
@@ -36,15 +36,32 @@ pub fn resolve(
     headers: &HeaderMap,
     config: &ClientAddressConfig,
 ) -> Result<ClientAddr, AddressError> {
+    find(peer, headers, config).map(|found| found.client)
+}
+
+/// The client, and the element that names it, which also says what that client called.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Found<'h> {
+    pub(crate) client: ClientAddr,
+    /// `None` where the peer is the client.
+    pub(super) element: Option<&'h [u8]>,
+}
+
+/// As [`resolve`], with the element.
+pub(crate) fn find<'h>(
+    peer: Option<PeerAddr>,
+    headers: &'h HeaderMap,
+    config: &ClientAddressConfig,
+) -> Result<Found<'h>, AddressError> {
     observed(peer, headers, config, &mut ())
 }
 
-pub(super) fn observed(
+pub(super) fn observed<'h>(
     peer: Option<PeerAddr>,
-    headers: &HeaderMap,
+    headers: &'h HeaderMap,
     config: &ClientAddressConfig,
     observer: &mut impl Observer,
-) -> Result<ClientAddr, AddressError> {
+) -> Result<Found<'h>, AddressError> {
     let peer = peer
         .ok_or(AddressError::NoPeer)
         .inspect_err(|_| observer.saw(Step::NoPeer))?;
@@ -58,44 +75,44 @@ pub(super) fn observed(
         None
     };
     match named {
-        Some(client) => Ok(client),
+        Some(found) => Ok(found),
         None => peer_as_client(peer, observer),
     }
 }
 
 /// Whether this peer's header is believed.
 fn speaks_for_others(trust: &Trust, peer: PeerAddr, observer: &mut impl Observer) -> bool {
-    let trusted = match trust {
-        Trust::Nobody => false,
-        Trust::Networks { set, unix } => trusts_peer(set, *unix, peer),
-        Trust::Hops(hops) => {
-            observer.saw(Step::HopsTrusted(*hops));
-            return true;
-        }
-    };
-    observer.saw(Step::Peer { peer, trusted });
+    let trusted = trust.includes(peer);
+    observer.saw(match trust {
+        Trust::Hops(hops) => Step::HopsTrusted(*hops),
+        Trust::Nobody | Trust::Networks { .. } => Step::Peer { peer, trusted },
+    });
     trusted
 }
 
-fn peer_as_client(
+fn peer_as_client<'h>(
     peer: PeerAddr,
     observer: &mut impl Observer,
-) -> Result<ClientAddr, AddressError> {
+) -> Result<Found<'h>, AddressError> {
     let client = ClientAddr::from_peer(peer);
     observer.saw(Step::PeerIsClient {
         peer,
         has_address: client.is_some(),
     });
-    client.ok_or(AddressError::NoPeer)
+    let found = |client| Found {
+        client,
+        element: None,
+    };
+    client.map(found).ok_or(AddressError::NoPeer)
 }
 
 /// The client that the header names; `None` where it names nobody.
-fn named_client(
-    headers: &HeaderMap,
+fn named_client<'h>(
+    headers: &'h HeaderMap,
     source: &ClientAddressSource,
     trust: &Trust,
     observer: &mut impl Observer,
-) -> Result<Option<ClientAddr>, AddressError> {
+) -> Result<Option<Found<'h>>, AddressError> {
     let Some(name) = source.header_name() else {
         return Ok(None);
     };
@@ -125,7 +142,7 @@ fn choose<'h>(
     read: ReadHop,
     trust: &Trust,
     observer: &mut impl Observer,
-) -> Result<Option<ClientAddr>, AddressError> {
+) -> Result<Option<Found<'h>>, AddressError> {
     match trust {
         Trust::Nobody => Ok(None),
         Trust::Networks { set, .. } => walk(hops, read, set, observer),
@@ -139,7 +156,7 @@ fn walk<'h>(
     read: ReadHop,
     trusted: &AddressSet,
     observer: &mut impl Observer,
-) -> Result<Option<ClientAddr>, AddressError> {
+) -> Result<Option<Found<'h>>, AddressError> {
     let mut furthest = None;
     for (place, text) in (1..).zip(hops) {
         if place > MAX_HOPS {
@@ -152,12 +169,16 @@ fn walk<'h>(
             client,
             trusted,
         });
+        let found = Found {
+            client,
+            element: Some(text),
+        };
         if !trusted {
-            return Ok(Some(client));
+            return Ok(Some(found));
         }
-        furthest = Some(client);
+        furthest = Some(found);
     }
-    if let Some(client) = furthest {
+    if let Some(Found { client, .. }) = furthest {
         observer.saw(Step::AllTrusted { client });
     }
     Ok(furthest)
@@ -169,14 +190,17 @@ fn count<'h>(
     read: ReadHop,
     trusted: usize,
     observer: &mut impl Observer,
-) -> Result<ClientAddr, AddressError> {
+) -> Result<Found<'h>, AddressError> {
     let mut error = AddressError::MissingHeader;
     for (place, text) in (1..).zip(hops) {
         if place == trusted {
             let client =
                 read(text).inspect_err(|_| observer.saw(Step::Unusable { place, text }))?;
             observer.saw(Step::Counted { place, client });
-            return Ok(client);
+            return Ok(Found {
+                client,
+                element: Some(text),
+            });
         }
         error = AddressError::NotEnoughHops;
     }

@@ -5,7 +5,8 @@ use proptest::prelude::*;
 use webhook_core::{AddressError, PeerAddr};
 
 use super::{
-    ClientAddressConfig, ClientAddressSource, MAX_HOPS, TrustedProxies, explain, hop, resolve,
+    ClientAddressConfig, ClientAddressSource, MAX_HOPS, TrustedProxies, explain, find, hop,
+    is_https, origin, resolve,
 };
 
 const SOURCES: [ClientAddressSource; 4] = [
@@ -374,6 +375,36 @@ proptest! {
                     prop_assert!(!matches!(client.ip(), IpAddr::V6(v6) if v6.to_ipv4_mapped().is_some()));
                 }
             }
+        }
+    }
+
+    // A stranger's element, or its open quote, makes it an error or nothing, never another origin.
+    #[test]
+    fn nothing_to_the_left_in_forwarded_chooses_the_origin(
+        left in any_header_text(),
+        stranger in "(for=203\\.0\\.113\\.9|FOR=_x|for=10\\.0\\.0\\.8);proto=http(s)?;host=evil\\.example",
+        inner in "(, for=10\\.0\\.0\\.[1-9];proto=http;host=inner){0,5}",
+    ) {
+        let config = behind_proxies(ClientAddressSource::Forwarded);
+        let own = "for=198.51.100.7;proto=https;host=hooks.example";
+        let mut text = left;
+        text.extend_from_slice(format!(", {stranger}, {own}{inner}").as_bytes());
+        text.retain(|byte| !byte.is_ascii_control());
+        let mut headers = HeaderMap::new();
+        headers.append("forwarded", HeaderValue::from_bytes(&text).unwrap());
+        headers.append("x-forwarded-proto", HeaderValue::from_static("http"));
+
+        let found = find(Some(proxy()), &headers, &config);
+        let told = origin(Some(proxy()), &headers, &config, found.as_ref().ok());
+        let scheme = is_https(Some(proxy()), None, &headers, &config, found.as_ref().ok());
+        if let Ok(found) = found {
+            prop_assert_eq!(found.client.to_string(), "198.51.100.7");
+            let told = told.unwrap();
+            prop_assert_eq!(told.authority().unwrap().as_str(), "hooks.example");
+            prop_assert_eq!((told.is_https(), scheme), (true, Ok(true)));
+        } else {
+            prop_assert_eq!(told, None);
+            prop_assert!(scheme.is_err());
         }
     }
 }

@@ -1,4 +1,4 @@
-use std::{error::Error, fmt};
+use std::{error::Error, fmt, net::IpAddr};
 
 use webhook_core::PeerAddr;
 
@@ -113,16 +113,29 @@ impl TrustedProxies {
         }
     }
 
+    /// Whether this address is a trusted proxy's. A number of hops names no address.
+    #[must_use]
+    pub fn includes(&self, address: IpAddr) -> bool {
+        match &self.0 {
+            Trust::Networks { set, .. } => set.contains(address),
+            Trust::Nobody | Trust::Hops(_) => false,
+        }
+    }
+
     pub(super) const fn trust(&self) -> &Trust {
         &self.0
     }
 }
 
-/// Whether a peer may name clients, by its network.
-pub(super) fn trusts_peer(set: &AddressSet, unix: bool, peer: PeerAddr) -> bool {
-    match peer.ip() {
-        Some(address) => set.contains(address),
-        None => unix && peer == PeerAddr::Unix,
+impl Trust {
+    /// Whether a peer may name clients.
+    pub(super) fn includes(&self, peer: PeerAddr) -> bool {
+        match (self, peer.ip()) {
+            (Self::Nobody, _) => false,
+            (Self::Hops(_), _) => true,
+            (Self::Networks { set, .. }, Some(address)) => set.contains(address),
+            (Self::Networks { unix, .. }, None) => *unix && peer == PeerAddr::Unix,
+        }
     }
 }
 

@@ -1,6 +1,10 @@
 use std::net::IpAddr;
 
+#[cfg(feature = "feeds")]
+use super::LiveSet;
 use super::{AddressSet, ListError, Network};
+#[cfg(feature = "feeds")]
+use crate::FeedHandle;
 
 /// Who is let in: an allow list, a deny list, both or neither.
 ///
@@ -26,6 +30,8 @@ use super::{AddressSet, ListError, Network};
 #[derive(Clone, Debug, Default)]
 pub struct AccessList {
     allow: Option<AddressSet>,
+    #[cfg(feature = "feeds")]
+    feeds: Vec<LiveSet>,
     deny: Option<AddressSet>,
 }
 
@@ -119,6 +125,29 @@ impl AccessList {
         self
     }
 
+    /// Also lets in the networks of a feed, as it is loaded now and at any time from now on. A feed
+    /// that nothing was loaded into yet lets nobody in.
+    ///
+    /// ```
+    /// use webhook_core::Timestamp;
+    /// use webhook_ip_layer::{AccessList, FeedHandle, feed};
+    ///
+    /// let github = FeedHandle::of(feed::provider("github").unwrap());
+    /// let list = AccessList::allow(["203.0.113.7"])?.with_allow_feed(&github);
+    /// assert!(!list.permits(Some("192.30.252.7".parse()?)));
+    ///
+    /// github.refresh(br#"{"hooks": ["192.30.252.0/22"]}"#, Timestamp::from_unix_seconds(0))?;
+    /// assert!(list.permits(Some("192.30.252.7".parse()?)));
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// ```
+    #[cfg(feature = "feeds")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "feeds")))]
+    #[must_use]
+    pub fn with_allow_feed(mut self, feed: &FeedHandle) -> Self {
+        self.feeds.push(feed.live());
+        self
+    }
+
     /// Sets the deny list to a set that is built already.
     #[must_use]
     pub fn with_deny_set(mut self, set: AddressSet) -> Self {
@@ -129,7 +158,42 @@ impl AccessList {
     /// Whether there is any list, and so an address is needed.
     #[must_use]
     pub const fn is_configured(&self) -> bool {
-        self.allow.is_some() || self.deny.is_some()
+        self.has_allow() || self.deny.is_some()
+    }
+
+    #[cfg(feature = "feeds")]
+    const fn has_allow(&self) -> bool {
+        self.allow.is_some() || !self.feeds.is_empty()
+    }
+
+    #[cfg(not(feature = "feeds"))]
+    const fn has_allow(&self) -> bool {
+        self.allow.is_some()
+    }
+
+    /// Whether the address is on the allow list, or there is none.
+    fn allows(&self, address: IpAddr) -> bool {
+        if self
+            .allow
+            .as_ref()
+            .is_some_and(|allow| allow.contains(address))
+        {
+            return true;
+        }
+        #[cfg(feature = "feeds")]
+        if self.feeds.iter().any(|feed| feed.contains(address)) {
+            return true;
+        }
+        !self.has_allow()
+    }
+
+    /// Whether there is an allow list with IPv4 networks only.
+    pub(crate) fn allows_only_v4(&self) -> bool {
+        #[cfg(feature = "feeds")]
+        if self.feeds.iter().any(|feed| !feed.is_only_v4()) {
+            return false;
+        }
+        self.has_allow() && self.allow.as_ref().is_none_or(AddressSet::is_only_v4)
     }
 
     /// Holds an address, `None` where it is unknown, against the lists. Never allocates.
@@ -147,11 +211,7 @@ impl AccessList {
             .is_some_and(|deny| deny.contains(address))
         {
             Access::Denied
-        } else if self
-            .allow
-            .as_ref()
-            .is_none_or(|allow| allow.contains(address))
-        {
+        } else if self.allows(address) {
             Access::Allowed
         } else {
             Access::NotAllowed
@@ -169,6 +229,9 @@ impl AccessList {
     #[must_use]
     pub fn rule(&self, address: IpAddr) -> Option<Network> {
         let rule = |set: &Option<AddressSet>| set.as_ref().and_then(|set| set.rule(address));
-        rule(&self.deny).or_else(|| rule(&self.allow))
+        let listed = rule(&self.deny).or_else(|| rule(&self.allow));
+        #[cfg(feature = "feeds")]
+        let listed = listed.or_else(|| self.feeds.iter().find_map(|feed| feed.rule(address)));
+        listed
     }
 }

@@ -121,7 +121,7 @@ pub struct ListError {
 }
 
 impl ListError {
-    pub(super) const fn new(errors: Vec<NetworkError>) -> Self {
+    pub(crate) const fn new(errors: Vec<NetworkError>) -> Self {
         Self { list: "", errors }
     }
 

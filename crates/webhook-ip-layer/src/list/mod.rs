@@ -8,6 +8,8 @@
 
 mod access;
 mod error;
+#[cfg(feature = "feeds")]
+mod live;
 mod network;
 mod ranges;
 mod set;
@@ -15,6 +17,8 @@ mod set;
 #[cfg(test)]
 mod tests;
 
+#[cfg(feature = "feeds")]
+pub(crate) use self::live::LiveSet;
 pub use self::{
     access::{Access, AccessList},
     error::{ListError, NetworkError, NetworkErrorKind},

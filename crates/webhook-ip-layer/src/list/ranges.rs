@@ -29,11 +29,72 @@ impl<T: Copy + Ord> Ranges<T> {
         }
     }
 
+    pub(super) fn heap_bytes(&self) -> usize {
+        size_of_val(&*self.first) + size_of_val(&*self.last)
+    }
+
     pub(super) fn contains(&self, value: T) -> bool {
         self.first
             .partition_point(|first| *first <= value)
             .checked_sub(1)
             .and_then(|place| self.last.get(place))
             .is_some_and(|last| value <= *last)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{cell::Cell, cmp::Ordering};
+
+    use super::Ranges;
+
+    thread_local! {
+        static COMPARED: Cell<u32> = const { Cell::new(0) };
+    }
+
+    /// A value that counts how often it is compared.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    struct Counted(u32);
+
+    impl Ord for Counted {
+        fn cmp(&self, other: &Self) -> Ordering {
+            COMPARED.set(COMPARED.get() + 1);
+            self.0.cmp(&other.0)
+        }
+    }
+
+    impl PartialOrd for Counted {
+        fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+            Some(self.cmp(other))
+        }
+    }
+
+    fn compared<T>(run: impl FnOnce() -> T) -> (T, u32) {
+        COMPARED.set(0);
+        let done = run();
+        (done, COMPARED.get())
+    }
+
+    #[test]
+    fn a_look_up_takes_as_many_comparisons_as_the_number_has_bits() {
+        for count in [10, 1000, 100_000] {
+            let ranges = (0..count).map(|number| (Counted(4 * number), Counted(4 * number + 1)));
+            let ranges: Vec<_> = ranges.collect();
+            let (ranges, built) = compared(|| Ranges::new(ranges));
+            // Sorted input is built in one pass; any other is sorted once.
+            assert!(built <= 4 * count, "{built} to build {count}");
+            for number in (0..count).step_by(97) {
+                let (inside, steps) = compared(|| ranges.contains(Counted(4 * number + 1)));
+                assert!(
+                    inside && steps <= count.ilog2() + 3,
+                    "{steps} among {count}"
+                );
+                let (inside, steps) = compared(|| ranges.contains(Counted(4 * number + 2)));
+                assert!(
+                    !inside && steps <= count.ilog2() + 3,
+                    "{steps} among {count}"
+                );
+            }
+        }
     }
 }

@@ -8,6 +8,9 @@ use super::{ListError, Network, ranges::Ranges};
 /// never allocates (about 20 ns among 10 000 entries). A set does not change: to change a list at
 /// run time, build the new set and swap it (see [`IpLayer::with_access`]). Clones share the entries.
 ///
+/// An entry takes at most 26 bytes (IPv4) or 50 bytes (IPv6), so that 100 000 IPv4 networks take
+/// 2.6 MB; [`heap_bytes`](Self::heap_bytes) tells.
+///
 /// `::/0` holds no IPv4 address, and `0.0.0.0/0` no IPv6 address: each family has its own entries.
 ///
 /// [`IpLayer::with_access`]: crate::IpLayer::with_access
@@ -100,6 +103,19 @@ impl AddressSet {
     #[must_use]
     pub fn len(&self) -> usize {
         self.0.networks.len()
+    }
+
+    /// How many bytes of the heap the entries take.
+    #[must_use]
+    pub fn heap_bytes(&self) -> usize {
+        let Entries { v4, v6, networks } = &*self.0;
+        v4.heap_bytes() + v6.heap_bytes() + size_of_val(&**networks)
+    }
+
+    /// Whether there are entries, and all of them are IPv4.
+    pub(crate) fn is_only_v4(&self) -> bool {
+        let last = self.0.networks.last();
+        last.is_some_and(|network| network.address().is_ipv4())
     }
 
     /// Whether there is no entry at all.

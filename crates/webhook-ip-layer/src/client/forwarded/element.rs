@@ -11,23 +11,35 @@ const LONGEST_NODE: usize = 64;
 ///
 /// White space around a semicolon is not in the grammar, but widely sent, and taken.
 pub(in crate::client) fn client(element: &[u8]) -> Result<ClientAddr, AddressError> {
+    let node = parameter(element, b"for")?;
+    node.ok_or(AddressError::UnknownHop)?.client()
+}
+
+/// The value of one of the registered parameters; `None` where the element does not have it.
+///
+/// The whole element is read, whichever parameter is asked for: one that breaks the grammar
+/// anywhere is an error.
+pub(in crate::client) fn parameter<'a>(
+    element: &'a [u8],
+    wanted: &[u8],
+) -> Result<Option<Value<'a>>, AddressError> {
     let mut quotes = Quotes::default();
     let pairs = element
         .split(|&byte| quotes.outside(byte) && byte == b';')
         .map(trim)
         .filter(|pair| !pair.is_empty());
     let mut seen = Seen::default();
-    let mut node = None;
+    let mut found = None;
     for pair in pairs {
         let (name, value) = read_pair(pair).ok_or(AddressError::MalformedHeader)?;
         if !seen.first_time(name) {
             return Err(AddressError::MalformedHeader);
         }
-        if name.eq_ignore_ascii_case(b"for") {
-            node = Some(value);
+        if name.eq_ignore_ascii_case(wanted) {
+            found = Some(value);
         }
     }
-    node.ok_or(AddressError::UnknownHop)?.client()
+    Ok(found)
 }
 
 /// Which of the registered parameters stood already; each may stand once (RFC 7239 section 4).
@@ -47,21 +59,25 @@ impl Seen {
     }
 }
 
-enum Value<'a> {
+/// A parameter's value.
+pub(in crate::client) enum Value<'a> {
     Token(&'a [u8]),
     // Without its quotes, with its escapes.
     Quoted(&'a [u8]),
 }
 
 impl Value<'_> {
-    fn client(&self) -> Result<ClientAddr, AddressError> {
+    /// The text, without quotes and escapes; `None` where it is longer than `plain`.
+    pub(in crate::client) fn text<'b>(&'b self, plain: &'b mut [u8]) -> Option<&'b [u8]> {
         match self {
-            Self::Token(token) => hop::forwarded(token),
-            Self::Quoted(text) => {
-                let mut plain = [0; LONGEST_NODE];
-                hop::forwarded(unescape(text, &mut plain).ok_or(AddressError::InvalidHop)?)
-            }
+            Self::Token(token) => Some(token),
+            Self::Quoted(text) => unescape(text, plain),
         }
+    }
+
+    fn client(&self) -> Result<ClientAddr, AddressError> {
+        let mut plain = [0; LONGEST_NODE];
+        hop::forwarded(self.text(&mut plain).ok_or(AddressError::InvalidHop)?)
     }
 }
 

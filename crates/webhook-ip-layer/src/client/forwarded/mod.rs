@@ -7,4 +7,7 @@
 mod element;
 mod split;
 
-pub(super) use self::{element::client, split::elements};
+pub(super) use self::{
+    element::{client, parameter},
+    split::elements,
+};
