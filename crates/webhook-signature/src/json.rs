@@ -55,6 +55,15 @@ impl<'a> Json<'a> {
         Ok(value)
     }
 
+    /// The names, as they are written, and values of an object; `None` where this is none.
+    #[cfg(feature = "public-key")]
+    pub(crate) fn members(self) -> Option<impl Iterator<Item = (Self, Self)>> {
+        let mut cursor = self.inside('{')?;
+        Some(std::iter::from_fn(move || {
+            cursor.pair().map(|(name, value)| (Self(name), value))
+        }))
+    }
+
     /// The values of an array; `None` where this is none.
     pub(crate) fn items(self) -> Option<impl Iterator<Item = Self>> {
         let mut cursor = self.inside('[')?;
@@ -73,6 +82,16 @@ impl<'a> Json<'a> {
             b'{' | b'[' | b'n' => None,
             _ => Some(Cow::Borrowed(self.0)),
         }
+    }
+
+    #[cfg(feature = "public-key")]
+    pub(crate) fn is_text(self) -> bool {
+        self.0.starts_with('"')
+    }
+
+    #[cfg(feature = "public-key")]
+    pub(crate) fn is_null(self) -> bool {
+        self.0 == "null"
     }
 
     fn inside(self, open: char) -> Option<Cursor<'a>> {
