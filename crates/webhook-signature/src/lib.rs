@@ -83,13 +83,13 @@ pub use self::public::{KeySource, PublicKey, PublicKeyError, PublicKeys};
 #[cfg(feature = "toml")]
 pub use self::scheme::SchemeFileError;
 pub use self::{
-    key::{KeyRing, KeyRingError, MAX_KEYS, SecretEncoding},
+    key::{KeyRing, KeyRingError, MAX_KEYS, SecretEncoding, SecretUse},
     presets::{Evidence, Kind, Preset},
     scheme::{
         Encoding, Part, Primitive, Scheme, SchemeBuilder, SchemeError, TimestampUnit, Tolerance,
     },
     sign::{SignError, SignRequest},
-    verify::{ConfigError, Pending, Refusal, Stage, Verifier},
+    verify::{ConfigError, NewlineMistake, Pending, Refusal, Stage, Verifier},
 };
 
 #[cfg(doctest)]

@@ -146,6 +146,7 @@ impl Claimed {
         scheme: &Scheme,
         keys: &Keys,
         body: &[&[u8]],
+        now: Timestamp,
     ) -> Result<Verification, Reason> {
         let before = std::iter::once(self.text.before_body());
         let after = std::iter::once(self.text.after_body());
@@ -157,7 +158,7 @@ impl Claimed {
                 key_id: self.key_id.as_deref(),
                 bytes,
             };
-            keys.find(&text, &signature)
+            keys.find(&text, &signature, now)
         });
         let key = found.ok_or(Reason::SignatureMismatch)?;
         Ok(self.facts.describe(scheme, key))

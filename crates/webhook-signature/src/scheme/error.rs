@@ -37,9 +37,6 @@ pub enum SchemeError {
     /// A key source for a scheme whose keys are secrets.
     #[cfg(feature = "public-key")]
     NoPublicKeys,
-    /// Times of validity on keys that have none: public keys and tokens' secrets.
-    #[cfg(feature = "public-key")]
-    UnlimitedKeysOnly,
     /// A primitive that tokens have no name for.
     #[cfg(feature = "public-key")]
     TokenAlgorithm(&'static str),
@@ -81,10 +78,6 @@ impl fmt::Display for SchemeError {
             #[cfg(feature = "public-key")]
             Self::NoPublicKeys => f.write_str(
                 "the scheme's keys are secrets; give them as a `KeyRing` to `Verifier::new`",
-            ),
-            #[cfg(feature = "public-key")]
-            Self::UnlimitedKeysOnly => f.write_str(
-                "public keys and tokens' secrets have no times of validity here; change them with a `KeySource`, or with settings that are swapped",
             ),
             #[cfg(feature = "public-key")]
             Self::TokenAlgorithm(name) => write!(

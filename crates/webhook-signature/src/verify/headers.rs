@@ -90,8 +90,8 @@ impl Facts {
     /// Says what a delivery is known to be, once it is verified.
     pub(crate) fn describe(self, verifier: &Verifier, key: &Key) -> Verification {
         let covered = verifier.covered();
-        let mut verification =
-            Verification::new(verifier.scheme().name.clone()).with_secret_id(key.id.clone());
+        let mut verification = Verification::new(verifier.scheme().name.clone())
+            .with_secret_id(key.watched.id.clone());
         if covered.body {
             verification = verification.with_signed_body();
         }

@@ -2,6 +2,7 @@
 
 mod config_error;
 mod headers;
+mod newline;
 mod pending;
 mod refusal;
 mod verifier;
@@ -13,6 +14,7 @@ pub(crate) use self::{headers::MAX_ID, verifier::Key};
 
 pub use self::{
     config_error::ConfigError,
+    newline::NewlineMistake,
     pending::Pending,
     refusal::{Refusal, Stage},
     verifier::Verifier,

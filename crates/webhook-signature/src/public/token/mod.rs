@@ -106,7 +106,7 @@ impl Bound {
         let pieces = [jws.encoded_header, ".", jws.encoded_payload];
         let text = Text::new(pieces.map(str::as_bytes));
         let key = keys
-            .find(&text, &signature)
+            .find(&text, &signature, now)
             .ok_or(Reason::SignatureMismatch)?;
         let claims = jws.claims().ok_or(Reason::SignatureMalformed)?;
         claims::judge(scheme, rules, &claims, &mut facts, now)?;
