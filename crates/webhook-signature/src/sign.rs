@@ -31,6 +31,7 @@ pub struct SignRequest<'a> {
     id: Option<&'a str>,
     event: Option<&'a str>,
     method: &'a Method,
+    base_url: Option<&'a str>,
     target: Option<&'a str>,
     headers: Option<&'a HeaderMap>,
 }
@@ -45,6 +46,7 @@ impl<'a> SignRequest<'a> {
             id: None,
             event: None,
             method: &Method::POST,
+            base_url: None,
             target: None,
             headers: None,
         }
@@ -71,6 +73,14 @@ impl<'a> SignRequest<'a> {
         self
     }
 
+    /// Scheme, host and port of the URL that is called: `https://hooks.example.com`. Required where
+    /// the scheme signs the URL and has no [base URL](Scheme::with_base_url). Default: the scheme's.
+    #[must_use]
+    pub const fn with_base_url(mut self, url: &'a str) -> Self {
+        self.base_url = Some(url);
+        self
+    }
+
     /// The path and query of the request. Required where the scheme signs them.
     #[must_use]
     pub const fn with_target(mut self, target: &'a str) -> Self {
@@ -83,6 +93,15 @@ impl<'a> SignRequest<'a> {
     pub const fn with_headers(mut self, headers: &'a HeaderMap) -> Self {
         self.headers = Some(headers);
         self
+    }
+
+    /// Scheme, host and port of the URL, where it is signed.
+    pub(crate) fn base_url_under(&self, scheme: &'a Scheme) -> Result<&'a str, SignError> {
+        let url = self.base_url.unwrap_or(&scheme.base_url);
+        if url.is_empty() && scheme.covers_url() {
+            return Err(SignError::BaseUrlMissing);
+        }
+        Ok(url)
     }
 }
 
@@ -99,6 +118,8 @@ pub enum SignError {
     TimestampOutOfRange,
     /// The scheme signs the request's target and there is none.
     TargetMissing,
+    /// The scheme signs the URL, and nothing says scheme and host of it.
+    BaseUrlMissing,
     /// The scheme signs a header that is missing, or there several times.
     Header,
     /// The scheme's keys are public ones, which cannot sign.
@@ -119,6 +140,7 @@ impl fmt::Display for SignError {
             }
             Self::TimestampOutOfRange => "the scheme cannot write this time; take one after 1970 and before 33658",
             Self::TargetMissing => "the scheme signs the request's target; give it with `with_target`",
+            Self::BaseUrlMissing => "the scheme signs the URL that is called; give scheme and host with `with_base_url`",
             Self::NotInAHeader => "the signature stands in the body or the query; no header can carry it",
             Self::Body => "the scheme cannot sign this body; give the text that the provider would send, with its timestamp in it",
             Self::Header => "the scheme signs a header that is not there exactly once; give it with `with_headers`",
@@ -212,6 +234,7 @@ impl Verifier {
         let delivery = Delivery {
             scheme,
             method: request.method,
+            base_url: request.base_url_under(scheme)?,
             target: request.target.unwrap_or_default(),
             headers: &headers,
             timestamp: timestamp.as_bytes(),
@@ -238,7 +261,7 @@ impl Verifier {
             id: request.id.unwrap_or_default().as_bytes(),
             method: request.method,
             target: request.target.unwrap_or_default(),
-            base_url: &scheme.base_url,
+            base_url: request.base_url_under(scheme)?,
             headers: request.headers.unwrap_or(&no_headers),
         };
         let mut text = SignedText::new();

@@ -14,6 +14,7 @@ use crate::{
 /// What of a request's head is kept until the body is there.
 pub(crate) struct Head {
     pub(crate) method: Method,
+    pub(crate) base_url: String,
     pub(crate) target: String,
     pub(crate) headers: HeaderMap,
     pub(crate) timestamp: Vec<u8>,
@@ -26,6 +27,8 @@ pub(crate) struct Head {
 pub(crate) struct Delivery<'a> {
     pub(crate) scheme: &'a Scheme,
     pub(crate) method: &'a Method,
+    /// Scheme, host and port of the URL that was called, where it is signed.
+    pub(crate) base_url: &'a str,
     /// Path and query.
     pub(crate) target: &'a str,
     pub(crate) headers: &'a HeaderMap,
@@ -37,10 +40,17 @@ pub(crate) struct Delivery<'a> {
 }
 
 impl Head {
-    pub(crate) fn new(parts: &Parts, timestamp: &[u8], id: &str, now: Timestamp) -> Self {
+    pub(crate) fn new(
+        parts: &Parts,
+        base_url: &str,
+        timestamp: &[u8],
+        id: &str,
+        now: Timestamp,
+    ) -> Self {
         let target = parts.uri.path_and_query();
         Self {
             method: parts.method.clone(),
+            base_url: base_url.to_owned(),
             target: target.map_or("", |target| target.as_str()).to_owned(),
             headers: parts.headers.clone(),
             timestamp: timestamp.to_vec(),
@@ -53,6 +63,7 @@ impl Head {
         Delivery {
             scheme,
             method: &self.method,
+            base_url: &self.base_url,
             target: &self.target,
             headers: &self.headers,
             timestamp: &self.timestamp,

@@ -28,7 +28,7 @@ pub(super) fn texts(delivery: &Delivery<'_>) -> Result<Vec<Vec<u8>>, Reason> {
         // Nothing of this body is signed.
         None => return Err(Reason::SignatureMalformed),
     }
-    let urls = with_and_without_port(&delivery.scheme.base_url, delivery.target);
+    let urls = with_and_without_port(delivery.base_url, delivery.target);
     Ok(urls
         .iter()
         .map(|url| [url.as_bytes(), &form].concat())

@@ -187,12 +187,13 @@ fn signed_text(
     timestamp: &[u8],
     id: &str,
 ) -> Result<SignedText, Reason> {
+    let base_url = scheme.base_url_of(parts)?;
     let source = Source {
         timestamp,
         id: id.as_bytes(),
         method: &parts.method,
         target: target(parts),
-        base_url: &scheme.base_url,
+        base_url: &base_url,
         headers: &parts.headers,
     };
     let mut text = SignedText::new();

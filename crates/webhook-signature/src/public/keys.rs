@@ -186,9 +186,7 @@ impl TokenSecret {
 fn check(scheme: &Scheme) -> Result<(), SchemeError> {
     match scheme.rules() {
         Some(Rules::Header(rules)) if rules.lacks_webhook_id => Err(SchemeError::NoWebhookId),
-        Some(Rules::Token(rules)) if rules.url.is_some() && scheme.base_url.is_empty() => {
-            Err(SchemeError::NoBaseUrl)
-        }
+        _ if scheme.lacks_url() => Err(SchemeError::NoBaseUrl),
         _ => Ok(()),
     }
 }

@@ -89,7 +89,7 @@ fn claims(
     }
     if let Some(name) = rules.url {
         let target = request.target().ok_or(SignError::TargetMissing)?;
-        text(name, &url_hash(scheme, target));
+        text(name, &url_hash(request.base_url_under(scheme)?, target));
     }
     let bodiless = request.body().is_empty();
     if let Some(claim) = &rules.body

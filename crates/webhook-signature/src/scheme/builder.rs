@@ -181,6 +181,7 @@ impl SchemeBuilder {
             timestamp: has_timestamp.then_some(rule),
             secret: self.secret,
             base_url: Cow::Borrowed(""),
+            url_from_proxy: false,
             required: &[],
             custom: None,
         })

@@ -66,7 +66,7 @@ impl fmt::Display for SchemeError {
             }
             Self::NoIdHeader => f.write_str("the signed text holds {id}; say where it is with `id_header(…)`"),
             Self::NoBaseUrl => f.write_str(
-                "the signed text holds {url}; say what the provider calls with `with_base_url(\"https://hooks.example.com\")`",
+                "the signed text holds {url}; say what the provider calls with `with_base_url(\"https://hooks.example.com\")`, or let a trusted proxy tell it, `with_url_from_trusted_proxy()`",
             ),
             Self::BaseUrl(url) => {
                 write!(f, "`{url}` is no base URL; write scheme and host without a path, as `https://hooks.example.com`")

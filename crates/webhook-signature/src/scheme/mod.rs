@@ -19,6 +19,7 @@ pub(crate) mod rfc3339;
 mod template;
 mod timestamp;
 mod tolerance;
+mod url;
 
 #[cfg(feature = "toml")]
 pub use self::file::SchemeFileError;

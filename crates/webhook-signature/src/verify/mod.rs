@@ -2,6 +2,7 @@
 
 mod config_error;
 mod headers;
+mod keys;
 mod newline;
 mod pending;
 mod refusal;
@@ -10,7 +11,7 @@ mod whole;
 
 #[cfg(feature = "public-key")]
 pub(crate) use self::headers::visible;
-pub(crate) use self::{headers::MAX_ID, verifier::Key};
+pub(crate) use self::{headers::MAX_ID, keys::Key};
 
 pub use self::{
     config_error::ConfigError,

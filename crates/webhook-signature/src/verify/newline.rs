@@ -4,7 +4,7 @@ use http::request::Parts;
 use webhook_core::{Name, Timestamp};
 use zeroize::Zeroizing;
 
-use super::verifier::{Key, Verifier};
+use super::{Verifier, keys::Key};
 use crate::{
     KeyRing, SecretEncoding,
     key::{Entry, Meter},

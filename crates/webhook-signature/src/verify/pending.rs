@@ -2,7 +2,7 @@ use std::fmt;
 
 use webhook_core::{Reason, Timestamp, Verification};
 
-use super::{Refusal, Verifier, headers::Judged, verifier::Key, whole};
+use super::{Refusal, Verifier, headers::Judged, keys::Key, whole};
 use crate::mac::Mac;
 
 /// A delivery whose headers passed and whose body is still to come.
