@@ -88,7 +88,7 @@ pub use self::{
     scheme::{
         Encoding, Part, Primitive, Scheme, SchemeBuilder, SchemeError, TimestampUnit, Tolerance,
     },
-    sign::{SignError, SignRequest},
+    sign::{SignError, SignRequest, Signed},
     verify::{ConfigError, NewlineMistake, Pending, Refusal, Stage, Verifier},
 };
 

@@ -22,6 +22,7 @@ mod mercado_pago;
 mod message_bird;
 mod plivo;
 mod pusher;
+mod signer;
 mod trello;
 mod twilio;
 mod url;
@@ -31,4 +32,5 @@ pub(crate) use self::{
     claims::{Claim, Claims, WhichKey},
     definition::Custom,
     delivery::{Delivery, Head},
+    signer::{Content, Signer},
 };

@@ -219,7 +219,7 @@ impl Scheme {
     /// Whether the signature covers the event's type.
     #[must_use]
     pub fn covers_event(&self) -> bool {
-        self.covers_header(self.event_header())
+        self.custom.is_some_and(Custom::covers_event) || self.covers_header(self.event_header())
     }
 
     fn covers_header(&self, name: Option<&HeaderName>) -> bool {

@@ -133,6 +133,13 @@ impl Key {
         })
     }
 
+    /// The signature of a text in one piece.
+    pub(crate) fn tag(&self, text: &[u8]) -> Vec<u8> {
+        let mut mac = self.mac.clone();
+        mac.update(text);
+        mac.finish().as_slice().to_vec()
+    }
+
     pub(crate) fn is_valid_at(&self, instant: Timestamp) -> bool {
         self.watched.validity.holds_at(instant)
     }
