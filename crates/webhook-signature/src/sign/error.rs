@@ -32,7 +32,7 @@ impl fmt::Display for SignError {
         f.write_str(match self {
             Self::IdMissing => "the scheme signs the delivery's id; give one with `with_id`",
             Self::IdMalformed => {
-                "the id or event type does not fit its header; take up to 256 visible ASCII characters, without what separates the id from its neighbour (`.` in Standard Webhooks)"
+                "the id or event type does not fit its header; take up to 256 visible ASCII characters, without what separates the id from its neighbour (`.` in Standard Webhooks), and only letters and digits where it is a token in the body (Mailgun)"
             }
             Self::TimestampOutOfRange => "the scheme cannot write this time; take one after 1970 and before 33658",
             Self::TargetMissing => "the scheme signs the request's target; give it with `with_target`",
