@@ -154,7 +154,10 @@ fn a_secret_that_makes_two_keys_is_one_secret() {
         .with("next", secret("primary-secret-4567|secondary-secret-0123"))
         .unwrap();
     let verifier = Verifier::new(&presets::BOX, ring).unwrap();
-    let ids: Vec<_> = verifier.secret_ids().map(|id| id.as_str()).collect();
+    let ids: Vec<_> = verifier
+        .secret_ids()
+        .map(webhook_core::Name::as_str)
+        .collect();
     assert_eq!(ids, ["pair", "next"]);
     assert_eq!(verifier.secret_uses().count(), 2);
     let left = verifier.without("pair").unwrap();

@@ -59,16 +59,16 @@ fn claim(delivery: &Delivery<'_>, item: Json<'_>) -> Result<Claim, Reason> {
 pub(super) fn content(signer: &Signer<'_>) -> Result<Content, SignError> {
     let body = signer.delivery.json()?;
     let items = body.member("notificationItems").map_err(Reason::from)?;
-    let mut signed = Vec::new();
+    let mut whole = Vec::new();
     for item in items.and_then(Json::items).ok_or(SignError::Body)? {
         let request = item
             .member("NotificationRequestItem")
             .map_err(Reason::from)?;
         let signature = signer.signature(&text(request.ok_or(SignError::Body)?)?);
         let item = item.with(&SIGNATURE, &quoted(&signature));
-        signed.push(item.ok_or(SignError::Body)?);
+        whole.push(item.ok_or(SignError::Body)?);
     }
-    let items = format!("[{}]", signed.join(","));
+    let items = format!("[{}]", whole.join(","));
     let body = body.with(&["notificationItems"], &items);
     body.map(Content::from).ok_or(SignError::Body)
 }

@@ -54,6 +54,9 @@ pub(super) fn content(signer: &Signer<'_>) -> Result<Content, SignError> {
         Ok(payload) => payload.into_owned(),
         Err(_) => Base64::encode_string(signer.delivery.body).into_bytes(),
     };
+    if payload.is_empty() {
+        return Err(SignError::Body);
+    }
     let name = signer.key.name.as_deref().unwrap_or(b"default");
     let pair = [name, b"|", signer.signature(&payload).as_bytes()].concat();
     let fields: [(&str, &[u8]); 2] = [("bt_signature", &pair), ("bt_payload", &payload)];

@@ -2,7 +2,10 @@ use http::{HeaderName, HeaderValue};
 use webhook_core::Reason;
 
 use super::Delivery;
-use crate::scheme::{only, query};
+use crate::scheme::{
+    only,
+    query::{self, escaped},
+};
 
 /// Names the headers that are signed, itself among them.
 pub(super) const SIGNED_HEADERS: &str = "x-contentful-signed-headers";
@@ -81,20 +84,4 @@ fn uri(path: &[u8], query: Option<&[u8]>) -> String {
         uri.extend_from_slice(escaped(query, COMPONENT).as_bytes());
     }
     escaped(&uri, URI)
-}
-
-fn escaped(text: &[u8], kept: &[u8]) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for &byte in text {
-        if byte.is_ascii_alphanumeric() || kept.contains(&byte) {
-            escaped.push(char::from(byte));
-        } else {
-            escaped.extend(['%', hex(byte >> 4), hex(byte & 15)]);
-        }
-    }
-    escaped
-}
-
-fn hex(digit: u8) -> char {
-    char::from_digit(u32::from(digit), 16).map_or('0', |digit| digit.to_ascii_uppercase())
 }

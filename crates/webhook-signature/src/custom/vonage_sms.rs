@@ -50,11 +50,11 @@ pub(super) fn content(signer: &Signer<'_>) -> Result<Content, SignError> {
     let stamped = with_fields(unsigned, &[("timestamp", signer.timestamp()?.as_bytes())]);
     let pairs = query::pairs(stamped.as_bytes()).ok_or(SignError::Body)?;
     let signature = signer.signature(&text(&sorted(pairs))?);
-    let signed = with_fields(&stamped, &[("sig", signature.as_bytes())]);
+    let whole = with_fields(&stamped, &[("sig", signature.as_bytes())]);
     Ok(if is_get {
-        Content::Target(format!("{}?{signed}", signer.delivery.path()))
+        Content::Target(format!("{}?{whole}", signer.delivery.path()))
     } else {
-        signed.into()
+        whole.into()
     })
 }
 

@@ -31,6 +31,20 @@ pub enum SchemeError {
     Unsigned,
     /// A separator, assignment or label of a list that cannot be told apart from the rest of it.
     List(String),
+    /// The signature has several places.
+    SeveralPlaces,
+    /// The signature is written in several ways.
+    SeveralForms,
+    /// An encoding that the primitive has no use for: a text is compared as it is only where it is
+    /// the secret.
+    Encoding(&'static str),
+    /// A signed text for a secret that is shown, which covers nothing.
+    TokenSignsNothing,
+    /// A signature that stands in the URL that it covers.
+    SignatureInSignedUrl,
+    /// A public key's signature that is not the only one, or in a list, of one header.
+    #[cfg(feature = "public-key")]
+    PublicKeyPlace,
     /// A scheme that signs the webhook's id, which deliveries do not carry.
     #[cfg(feature = "public-key")]
     NoWebhookId,
@@ -87,6 +101,13 @@ impl fmt::Display for SchemeError {
             Self::Unsigned => f.write_str(
                 "the provider proves nothing about its deliveries, so that there is nothing to verify; fetch what a delivery names from the provider's API, or let the network vouch for it",
             ),
+            Self::SeveralPlaces => f.write_str("the signature has several places; name one header, several with `headers(…)`, or one parameter of the query"),
+            Self::SeveralForms => f.write_str("the signature is written in several ways; keep one prefix, authentication scheme or list"),
+            Self::Encoding(name) => write!(f, "the encoding `{name}` does not fit; take `text` or `base64-text` for a secret that is shown, and any other for a signature"),
+            Self::TokenSignsNothing => f.write_str("a secret that is shown covers nothing of the delivery; leave the signed text out, or take a primitive that signs"),
+            Self::SignatureInSignedUrl => f.write_str("the signature stands in the query, and the signed text holds the query; take {target} and {url} out of it"),
+            #[cfg(feature = "public-key")]
+            Self::PublicKeyPlace => f.write_str("a public key's signature stands in one header, alone behind a prefix or in a `list(…)`; name it with `header(…)`"),
             Self::List(what) => write!(f, "{what} of a list cannot be told apart from the rest of it"),
         }
     }

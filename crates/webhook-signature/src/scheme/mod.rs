@@ -16,6 +16,7 @@ mod place;
 mod primitive;
 pub(crate) mod query;
 pub(crate) mod rfc3339;
+mod signature;
 mod template;
 mod timestamp;
 mod tolerance;

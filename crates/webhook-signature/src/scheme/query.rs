@@ -106,22 +106,30 @@ fn set(pairs: &str, name: &str, text: &str) -> String {
 
 /// A form that has each of these fields once, at its end.
 pub(crate) fn with_fields(form: &str, fields: &[(&str, &[u8])]) -> String {
-    let set_one = |form: String, (name, value): &(&str, &[u8])| set(&form, name, &escaped(value));
+    let set_one =
+        |form: String, (name, value): &(&str, &[u8])| set(&form, name, &escaped(value, UNRESERVED));
     fields.iter().fold(form.to_owned(), set_one)
 }
 
-/// Escapes everything but what no URL escapes
+/// What no URL escapes, beside letters and digits
 /// ([RFC 3986, section 2.3](https://www.rfc-editor.org/rfc/rfc3986#section-2.3)).
-fn escaped(value: &[u8]) -> String {
-    let mut text = String::with_capacity(value.len());
-    for byte in value {
-        match byte {
-            b'-' | b'.' | b'_' | b'~' => text.push(char::from(*byte)),
-            byte if byte.is_ascii_alphanumeric() => text.push(char::from(*byte)),
-            byte => text.push_str(&format!("%{byte:02X}")),
+const UNRESERVED: &[u8] = b"-._~";
+
+/// Escapes everything but letters, digits and what is `kept`.
+pub(crate) fn escaped(text: &[u8], kept: &[u8]) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for &byte in text {
+        if byte.is_ascii_alphanumeric() || kept.contains(&byte) {
+            escaped.push(char::from(byte));
+        } else {
+            escaped.extend(['%', digit(byte >> 4), digit(byte & 15)]);
         }
     }
-    text
+    escaped
+}
+
+fn digit(value: u8) -> char {
+    char::from_digit(u32::from(value), 16).map_or('0', |digit| digit.to_ascii_uppercase())
 }
 
 /// The pairs, sorted by name, and values of one name by value.

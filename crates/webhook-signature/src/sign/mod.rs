@@ -7,6 +7,5 @@ mod signed;
 mod signing;
 
 #[cfg(feature = "public-key")]
-pub(crate) use self::checks::check_texts;
-pub(crate) use self::checks::header_value;
+pub(crate) use self::checks::{check_texts, header_value};
 pub use self::{error::SignError, request::SignRequest, signed::Signed};

@@ -2,6 +2,9 @@ use std::{borrow::Cow, fmt};
 
 use http::{HeaderName, HeaderValue};
 
+/// Names and values of headers.
+pub(super) type Headers = Vec<(HeaderName, HeaderValue)>;
+
 /// A signed request, from [`Verifier::sign_request`](crate::Verifier::sign_request): the headers to
 /// add, and body and target as they have to be sent.
 ///
@@ -9,7 +12,7 @@ use http::{HeaderName, HeaderValue};
 /// it stands in the body or the query, they are made of them.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Signed<'a> {
-    pub(super) headers: Vec<(HeaderName, HeaderValue)>,
+    pub(super) headers: Headers,
     pub(super) body: Cow<'a, [u8]>,
     pub(super) target: Option<Cow<'a, str>>,
 }
@@ -47,13 +50,7 @@ impl<'a> Signed<'a> {
 
     /// Headers, body and target, to keep.
     #[must_use]
-    pub fn into_parts(
-        self,
-    ) -> (
-        Vec<(HeaderName, HeaderValue)>,
-        Cow<'a, [u8]>,
-        Option<Cow<'a, str>>,
-    ) {
+    pub fn into_parts(self) -> (Headers, Cow<'a, [u8]>, Option<Cow<'a, str>>) {
         (self.headers, self.body, self.target)
     }
 }

@@ -5,6 +5,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use super::{
     SignError, SignRequest, Signed,
     checks::{check, header_value},
+    signed::Headers,
 };
 use crate::{
     Verifier,
@@ -13,8 +14,6 @@ use crate::{
     scheme::{Place, SignedText, Source, query},
     verify::Key,
 };
-
-type Headers = Vec<(HeaderName, HeaderValue)>;
 
 impl Verifier {
     /// Signs a delivery with the key in front: the headers to send it with, of which the
@@ -25,7 +24,10 @@ impl Verifier {
     /// # Errors
     /// Something that the scheme signs is missing, or could not be sent; a signature that stands in
     /// the body or the query, for which there is [`sign_request`](Self::sign_request).
-    pub fn sign(&self, request: &SignRequest<'_>) -> Result<Headers, SignError> {
+    pub fn sign(
+        &self,
+        request: &SignRequest<'_>,
+    ) -> Result<Vec<(HeaderName, HeaderValue)>, SignError> {
         let signed = self.sign_request(request)?;
         if signed.changes_body() || signed.changes_target() {
             return Err(SignError::NotInAHeader);
