@@ -227,7 +227,7 @@ fn a_clock_that_is_wrong_is_told_with_the_median() {
         assert_eq!(
             stand.send(stand.signed(&sender, skew)),
             Some(Reason::TimestampInFuture)
-        )
+        );
     };
     (0..19).for_each(|_| stale(412));
     assert_eq!(

@@ -207,3 +207,23 @@ fn a_newline_on_one_side_is_found_and_accepts_nothing() {
     let left = theirs.without("key").unwrap();
     assert_eq!(left.newline_mistake(&echoed, [BODY], at(1)), None);
 }
+
+#[cfg(feature = "explain")]
+#[test]
+fn what_is_tried_to_explain_a_refusal_is_no_use() {
+    use webhook_signature::explain::Explainer;
+
+    let (scheme, ring) = (presets::GITHUB.scheme(), ring());
+    let explainer = Explainer::new(&scheme, ring.clone()).with_retired(ring.clone());
+    assert!(
+        explainer
+            .explain(&sent(&scheme, NEW), BODY, at(1))
+            .is_empty()
+    );
+    assert!(
+        !explainer
+            .explain(&sent(&scheme, NEW), b"{}\n", at(1))
+            .is_empty()
+    );
+    assert_eq!(told(ring.secret_uses()), [(0, None, None); 2]);
+}

@@ -14,7 +14,8 @@ use crate::{
 /// What of a request's head is kept until the body is there.
 pub(crate) struct Head {
     pub(crate) method: Method,
-    pub(crate) base_url: String,
+    /// Scheme, host and port of the URL, where they are not the scheme's own.
+    told_url: Option<String>,
     pub(crate) target: String,
     pub(crate) headers: HeaderMap,
     pub(crate) timestamp: Vec<u8>,
@@ -42,7 +43,7 @@ pub(crate) struct Delivery<'a> {
 impl Head {
     pub(crate) fn new(
         parts: &Parts,
-        base_url: &str,
+        base_url: Cow<'_, str>,
         timestamp: &[u8],
         id: &str,
         now: Timestamp,
@@ -50,7 +51,10 @@ impl Head {
         let target = parts.uri.path_and_query();
         Self {
             method: parts.method.clone(),
-            base_url: base_url.to_owned(),
+            told_url: match base_url {
+                Cow::Borrowed(_) => None,
+                Cow::Owned(told) => Some(told),
+            },
             target: target.map_or("", |target| target.as_str()).to_owned(),
             headers: parts.headers.clone(),
             timestamp: timestamp.to_vec(),
@@ -63,7 +67,7 @@ impl Head {
         Delivery {
             scheme,
             method: &self.method,
-            base_url: &self.base_url,
+            base_url: self.told_url.as_deref().unwrap_or(&scheme.base_url),
             target: &self.target,
             headers: &self.headers,
             timestamp: &self.timestamp,

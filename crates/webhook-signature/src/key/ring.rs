@@ -200,6 +200,15 @@ impl KeyRing {
         self
     }
 
+    /// The same secrets, with counters of their own: for what is tried and is no use of them.
+    #[cfg(feature = "explain")]
+    pub(crate) fn apart(mut self) -> Self {
+        for entry in &mut self.0 {
+            entry.meter = Arc::new(Meter::new(&entry.secret));
+        }
+        self
+    }
+
     /// How often and when each secret verified a delivery, the one in front first.
     pub fn secret_uses(&self) -> impl Iterator<Item = SecretUse> {
         self.0.iter().map(|entry| Watched::of(entry).told())

@@ -10,6 +10,8 @@ use std::{
 
 use webhook_core::{Name, Secret, Timestamp};
 
+use zeroize::Zeroizing;
+
 use super::{Entry, Validity};
 use crate::hash::sha256;
 
@@ -107,7 +109,7 @@ impl Watched {
 /// The counters of one secret.
 pub(crate) struct Meter {
     /// Which secret it is. It never leaves this module.
-    secret: [u8; 32],
+    secret: Zeroizing<[u8; 32]>,
     since: AtomicI64,
     last_used: AtomicI64,
     uses: AtomicU64,
@@ -119,7 +121,7 @@ const NEVER: i64 = i64::MIN;
 impl Meter {
     pub(crate) fn new(secret: &Secret) -> Self {
         Self {
-            secret: sha256(secret.expose()),
+            secret: sha256(secret.expose()).into(),
             since: AtomicI64::new(NEVER),
             last_used: AtomicI64::new(NEVER),
             uses: AtomicU64::new(0),

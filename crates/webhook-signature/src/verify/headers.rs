@@ -76,7 +76,7 @@ impl Judged {
         };
         let head = scheme.custom.map(|_| {
             let id = id.unwrap_or_default();
-            Box::new(Head::new(parts, &base_url, timestamp_text, id, now))
+            Box::new(Head::new(parts, base_url, timestamp_text, id, now))
         });
         Ok(Self {
             candidates,
