@@ -63,6 +63,24 @@ fn every_clone_counts_what_any_of_them_verified() {
 }
 
 #[test]
+fn no_use_is_lost_between_threads() {
+    let scheme = presets::GITHUB.scheme();
+    let verifier = Verifier::new(&scheme, ring()).unwrap();
+    let new = sent(&scheme, NEW);
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for _ in 0..500 {
+                    verifier.verify(&new, BODY, at(1)).unwrap();
+                }
+            });
+        }
+    });
+    let uses: Vec<_> = verifier.secret_uses().map(|it| it.uses).collect();
+    assert_eq!(uses, [2000, 0]);
+}
+
+#[test]
 fn what_did_not_verify_is_no_use() {
     let scheme = presets::GITHUB.scheme();
     let verifier = Verifier::new(&scheme, ring()).unwrap();

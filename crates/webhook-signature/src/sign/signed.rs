@@ -48,6 +48,14 @@ impl<'a> Signed<'a> {
         matches!(self.target, Some(Cow::Owned(_)))
     }
 
+    /// Adds the signature's header, in front of the event's.
+    pub(super) fn put(&mut self, name: HeaderName, value: HeaderValue, event: Option<&HeaderName>) {
+        let mut names = self.headers.iter().map(|(name, _)| Some(name));
+        let at = names.position(|name| name == event);
+        self.headers
+            .insert(at.unwrap_or(self.headers.len()), (name, value));
+    }
+
     /// Headers, body and target, to keep.
     #[must_use]
     pub fn into_parts(self) -> (Headers, Cow<'a, [u8]>, Option<Cow<'a, str>>) {

@@ -11,7 +11,7 @@ use crate::{
     Verifier,
     candidates::Candidates,
     custom::{Content, Custom, Delivery, Signer},
-    scheme::{Place, SignedText, Source, query},
+    scheme::{Place, Scheme, SignedText, Source, query},
     verify::Key,
 };
 
@@ -100,16 +100,11 @@ impl Verifier {
             let place = scheme.location.signature.first_header();
             let mut value = header_value(&value)?;
             value.set_sensitive(true);
-            let line = (place.ok_or(SignError::NotInAHeader)?, value);
-            // The event stands behind the signature, whatever it is.
-            let event = scheme.event.as_ref();
-            let at = signed
-                .headers
-                .iter()
-                .position(|(name, _)| Some(name) == event);
-            signed
-                .headers
-                .insert(at.unwrap_or(signed.headers.len()), line);
+            signed.put(
+                place.ok_or(SignError::NotInAHeader)?,
+                value,
+                scheme.event.as_ref(),
+            );
         }
         Ok(signed)
     }
@@ -176,16 +171,8 @@ impl Verifier {
         check(scheme, request)?;
         let custom = scheme.custom.ok_or(SignError::NotInAHeader)?;
         let no_headers = HeaderMap::new();
-        let delivery = Delivery {
-            scheme,
-            method: request.method(),
-            base_url: request.base_url_under(scheme)?,
-            target: request.target().unwrap_or_default(),
-            headers: request.headers().unwrap_or(&no_headers),
-            timestamp: timestamp.as_bytes(),
-            id: request.id().unwrap_or_default(),
-            body: request.body(),
-        };
+        let headers = request.headers().unwrap_or(&no_headers);
+        let delivery = unsigned(scheme, request, timestamp, headers)?;
         let signer = Signer {
             delivery,
             event: request.event(),
@@ -220,16 +207,7 @@ impl Verifier {
         if let (Some(name), false) = (&scheme.location.timestamp, timestamp.is_empty()) {
             headers.insert(name, header_value(timestamp)?);
         }
-        let delivery = Delivery {
-            scheme,
-            method: request.method(),
-            base_url: request.base_url_under(scheme)?,
-            target: request.target().unwrap_or_default(),
-            headers: &headers,
-            timestamp: timestamp.as_bytes(),
-            id: request.id().unwrap_or_default(),
-            body: request.body(),
-        };
+        let delivery = unsigned(scheme, request, timestamp, &headers)?;
         let nothing = Candidates::new(0);
         if custom.finds_timestamp() && custom.claims(&delivery, nothing).is_err() {
             return Err(SignError::Body);
@@ -269,4 +247,23 @@ impl Verifier {
         mac.update(text.after_body());
         Ok(mac.finish().as_slice().to_vec())
     }
+}
+
+/// A delivery that is still to be signed, as functions see it.
+fn unsigned<'a>(
+    scheme: &'a Scheme,
+    request: &SignRequest<'a>,
+    timestamp: &'a str,
+    headers: &'a HeaderMap,
+) -> Result<Delivery<'a>, SignError> {
+    Ok(Delivery {
+        scheme,
+        method: request.method(),
+        base_url: request.base_url_under(scheme)?,
+        target: request.target().unwrap_or_default(),
+        headers,
+        timestamp: timestamp.as_bytes(),
+        id: request.id().unwrap_or_default(),
+        body: request.body(),
+    })
 }
