@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline';
 // Where it is not what the package's name imports.
 const MODULE = {
   gocardless: 'gocardless-nodejs/webhooks',
+  gr4vy: '@gr4vy/sdk/lib/webhooks.js',
   linear: '@linear/sdk/webhooks',
   polar: '@polar-sh/sdk/2026-04',
 };
@@ -37,12 +38,16 @@ const VERIFY = {
     sdk.verifyRequest(secret, { method: 'POST', path: url.slice(new URL(url).origin.length), headers, body }),
   github: (sdk, { body, headers, secret }) => sdk.verify(secret, body, headers['x-hub-signature-256']),
   gocardless: (sdk, { body, headers, secret }) => sdk.parse(body, secret, headers['webhook-signature']),
+  gr4vy: ({ default: sdk }, { body, headers, secret }) =>
+    sdk.verifyWebhook(body, secret, headers['x-gr4vy-webhook-signatures'], headers['x-gr4vy-webhook-timestamp'], 300),
   hubspot: hubspot('v3', 'x-hubspot-signature-v3'),
   'hubspot-v1': hubspot('v1', 'x-hubspot-signature'),
   'hubspot-v2': hubspot('v2', 'x-hubspot-signature'),
   line: (sdk, { body, headers, secret }) => sdk.validateSignature(body, secret, headers['x-line-signature']),
   linear: (sdk, { body, headers, secret }) =>
     new sdk.LinearWebhookClient(secret).verify(Buffer.from(body), headers['linear-signature']),
+  'modern-treasury': (sdk, { body, headers, secret }) =>
+    new sdk.default({ organizationID: 'x', apiKey: 'x' }).webhooks.validateSignature(body, headers, { key: secret }),
   mux: (sdk, { body, headers, secret }) =>
     new sdk.default({ tokenId: 'x', tokenSecret: 'x' }).webhooks.verifySignature(body, headers, secret),
   notion: (sdk, { body, headers, secret }) =>
@@ -54,12 +59,15 @@ const VERIFY = {
   polar: (sdk, { body, headers, secret }) => sdk.webhooks.validateEvent(body, headers, secret),
   razorpay: (sdk, { body, headers, secret }) =>
     sdk.default.validateWebhookSignature(body, headers['x-razorpay-signature'], secret),
+  replicate: ({ default: { validateWebhook } }, { body, headers, secret }) => validateWebhook({ headers, body }, secret),
+  retell: ({ default: { Retell } }, { body, headers, secret }) => Retell.verify(body, secret, headers['x-retell-signature']),
   sanity: (sdk, { body, headers, secret }) => sdk.isValidSignature(body, headers['sanity-webhook-signature'], secret),
   shopify,
   square: (sdk, { body, headers, secret, url }) =>
     sdk.WebhooksHelper.verifySignature({
       requestBody: body, signatureHeader: headers['x-square-hmacsha256-signature'], signatureKey: secret, notificationUrl: url,
     }),
+  seam: (sdk, { body, headers, secret }) => new sdk.SeamWebhook(secret).verify(body, headers),
   'standard-webhooks': (sdk, { body, headers, secret }) => new sdk.Webhook(secret).verify(body, headers),
   stripe: (sdk, { body, headers, secret }) =>
     new sdk.default('x').webhooks.constructEvent(body, headers['stripe-signature'], secret),
@@ -68,6 +76,8 @@ const VERIFY = {
     name.startsWith('form')
       ? sdk.validateRequest(secret, headers['x-twilio-signature'], url, parse(body))
       : sdk.validateRequestWithBody(secret, headers['x-twilio-signature'], url, body),
+  webflow: (sdk, { body, headers, secret }) =>
+    new sdk.WebflowClient({ accessToken: 'x' }).webhooks.verifySignature({ headers, body, secret }),
   workos: (sdk, { body, headers, secret }) =>
     new sdk.WorkOS('x').webhooks.verifyHeader({ payload: body, sigHeader: headers['workos-signature'], secret }),
 };

@@ -163,6 +163,17 @@ fn the_token_layer_is_had_alone() {
 }
 
 #[test]
+fn the_endpoint_layer_is_had_alone() {
+    let code = "
+        pub fn layer() -> webhook_endpoint_layer::PauseLayer {
+            webhook_endpoint_layer::PauseLayer::new(webhook_endpoint_layer::PauseSwitch::new())
+        }
+    ";
+    let names = assert_is_alone("webhook-endpoint-layer", code);
+    assert!(!names.contains("webhook-signature"));
+}
+
+#[test]
 fn the_audit_layer_is_had_alone() {
     let code = "
         pub fn layer() -> webhook_audit_layer::AuditLayer<webhook_audit_layer::TracingSink> {

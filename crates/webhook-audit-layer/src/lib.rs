@@ -81,7 +81,8 @@
 //! # Sinks
 //!
 //! [`TracingSink`] emits an event of `tracing`, [`JsonLinesSink`] writes lines of JSON from a thread
-//! of its own, a closure does what you like. A tuple feeds several. A sink of your own, for a
+//! of its own, [`ShadowReport`] counts what enforcing would have done, `MetricsSink` (feature `metrics`) counts
+//! and measures, a closure does what you like. A tuple feeds several. A sink of your own, for a
 //! database, a counter or a chain of digests, implements [`Sink`]; [`AuditRecord::write_json_line`]
 //! gives it the same line.
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -99,6 +100,9 @@ mod sink;
 mod told;
 mod version;
 
+#[cfg(feature = "metrics")]
+#[cfg_attr(docsrs, doc(cfg(feature = "metrics")))]
+pub use self::sink::metrics::MetricsSink;
 pub use self::{
     future::ResponseFuture,
     json::MAX_LINE_BYTES,
@@ -111,6 +115,9 @@ pub use self::{
     sink::{
         Sink,
         json_lines::{AuditHandle, DEFAULT_CAPACITY, FlushError, FlushErrorKind, JsonLinesSink},
+        shadow::{
+            MAX_SHADOWED_PROVIDERS, ShadowReport, ShadowSummary, ShadowedCheck, ShadowedProvider,
+        },
         tracing::{MAX_WARNINGS_PER_MINUTE, TracingSink},
     },
 };

@@ -3,46 +3,13 @@
 
 mod common;
 
-use std::{
-    convert::Infallible,
-    io::{self, Write},
-    sync::{Arc, Mutex},
-};
+use std::convert::Infallible;
 
-use common::{Answer, Records, answer};
+use common::{Answer, Paper, Records, answer};
 use http::Request;
 use tower::{Layer, ServiceExt, service_fn};
-use tracing_subscriber::fmt::MakeWriter;
 use webhook_audit_layer::{AuditLayer, AuditRecord, JsonLinesSink, TracingSink};
 use webhook_core::{Check, Facts, Problem, Reason, Rejection, ShortText};
-
-#[derive(Clone, Default)]
-struct Paper(Arc<Mutex<Vec<u8>>>);
-
-impl Paper {
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-    }
-}
-
-impl Write for Paper {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl MakeWriter<'_> for Paper {
-    type Writer = Self;
-
-    fn make_writer(&self) -> Self {
-        self.clone()
-    }
-}
 
 const CANARIES: [&str; 6] = [
     "canary-query",
@@ -177,7 +144,7 @@ fn json(record: &AuditRecord) -> String {
 
 #[test]
 fn debug_of_layers_sinks_and_handles_tells_no_more_than_settings() {
-    let sink = JsonLinesSink::new(io::sink()).unwrap();
+    let sink = JsonLinesSink::new(std::io::sink()).unwrap();
     let printed = format!(
         "{:?} {:?} {:?}",
         sink,

@@ -61,11 +61,11 @@ fn explain(case: &Value) -> Run {
 #[test]
 fn every_case_of_a_client_is_answered() {
     let (mut clients, mut errors) = (0, 0);
-    for case in cases("xff_cases.json") {
-        if case["config"]["source"] == "proxy-protocol" {
-            continue;
-        }
-        let run = explain(&case);
+    let mut all = cases("xff_cases.json");
+    // Only what no header says is left out.
+    all.retain(|case| case["config"]["source"] != "proxy-protocol");
+    for case in &all {
+        let run = explain(case);
         let answer = run.json();
         let named = |name: &str| answer.get(name).cloned().unwrap_or_default();
         let expected = |name: &str| case["expect"].get(name).cloned().unwrap_or_default();
@@ -76,8 +76,9 @@ fn every_case_of_a_client_is_answered() {
         assert_eq!(run.code, i32::from(failed), "{case}");
         *(if failed { &mut errors } else { &mut clients }) += 1;
     }
+    assert_eq!(clients + errors, all.len());
     assert!(
-        clients == 0 || (clients > 60 && errors > 30),
+        all.is_empty() || (clients, errors) >= (73, 42),
         "{clients} {errors}"
     );
 }

@@ -345,3 +345,21 @@ fn a_signature_outside_the_headers_is_printed_where_it_stands() {
         }
     }
 }
+
+#[test]
+fn headers_are_printed_in_the_order_in_which_they_were_given() {
+    let given = [
+        "A: 1",
+        "Content-Length: 3",
+        "B: 2",
+        "X-Hub-Signature-256: sha256=00",
+        "C: 3",
+        "a: 4",
+    ];
+    let fixed = ["sign", "--provider=github", "--secret=0123456789abcdef"];
+    let headers = given.iter().flat_map(|line| ["-H", line]);
+    let run = webhook(fixed.into_iter().chain(headers)).exits(0);
+    let lines: Vec<_> = run.text().lines().collect();
+    assert_eq!(lines[..4], ["a: 1", "b: 2", "c: 3", "a: 4"]);
+    assert!(lines[4].starts_with("x-hub-signature-256: sha256=") && lines.len() == 5);
+}

@@ -252,3 +252,18 @@ fn new_secrets_are_random_and_as_long_as_asked() {
         .contains("v1,")
     );
 }
+
+#[test]
+fn a_secret_given_as_the_name_of_a_variable_is_not_printed() {
+    for name in [
+        CANARY,
+        "whsec_canary+/K7q2=",
+        "2026-q4=canary-K7q2-canary-K7q2",
+    ] {
+        let run = sign(&["--secret-env", name]).exits(2);
+        assert!(!run.stderr.contains("canary"), "{run:?}");
+        assert!(run.stderr.contains("not the value"), "{run:?}");
+    }
+    let run = sign(&["--secret-env", "WEBHOOK_TEST_UNSET"]).exits(2);
+    assert!(run.stderr.contains("WEBHOOK_TEST_UNSET"), "{run:?}");
+}

@@ -86,7 +86,7 @@ pub enum ChangeKind {
     Banned,
     /// A secret was taken out of use.
     Revoked,
-    /// The bucket of a key, or a claim, was forgotten.
+    /// The bucket of a key, a claim, or what was remembered of an endpoint, was forgotten.
     Reset,
 }
 

@@ -8,6 +8,7 @@
 //!   [`record`]: the same for whoever keeps records, in slots that survive a dropped future.
 //! - [`address`]: the peer, and the client behind trusted proxies.
 //! - [`change`]: what is changed at run time, by whom and why.
+//! - [`introduction`]: how a provider introduces itself, and an answer in the handler's place.
 //! - [`settings`]: fixed, swappable at run time, or per [`Endpoint`].
 //! - [`secret`] and [`time`]: secrets that are never printed, and a clock that a test can turn.
 //!
@@ -21,6 +22,7 @@ pub mod body;
 pub mod change;
 mod endpoint;
 mod facts;
+pub mod introduction;
 pub mod record;
 pub mod rejection;
 pub mod secret;

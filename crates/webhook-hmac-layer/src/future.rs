@@ -73,9 +73,15 @@ impl<S, R> Reading<S, R> {
         let judged = match collected {
             Err(error) => Err(self.case.give_up(&self.parts, error)),
             Ok(collected) => {
-                // The share of the memory budget is given back at the end of this block.
-                let (body, hashing, _share) = collected.into_parts();
+                // What the body held of the memory budget is given back at the end of this block.
+                let (body, hashing, reservation) = collected.into_parts();
                 let verdict = self.case.judge_body(&self.parts, &body, hashing);
+                let is_verified = verdict
+                    .as_ref()
+                    .is_ok_and(|verified| verified.verification.is_some());
+                if let (true, Some(reservation)) = (is_verified, reservation) {
+                    reservation.verified();
+                }
                 verdict.map(|verified| (body, verified))
             }
         };

@@ -17,18 +17,10 @@ use crate::{
     judge::{Case, Verified},
 };
 
-/// The note in the record of a request that was answered as a handshake.
-const NOTE: &str = "handshake";
-
 impl Case {
-    /// The reply to a request that is a handshake, which is noted in the record.
+    /// The reply to a request that is a handshake.
     pub(crate) fn introduction(&self, parts: &Parts, seen: Seen<'_>) -> Option<Reply> {
-        let reply = self.settings.handshake.as_ref()?.respond(parts, seen)?;
-        // What goes on to the handler is the handler's to note.
-        if let Reply::Answer(_) = &reply {
-            self.record.set_note(NOTE);
-        }
-        Some(reply)
+        self.settings.handshake.as_ref()?.respond(parts, seen)
     }
 
     /// Whether a head without a signature can be that of a handshake which only the body tells.

@@ -55,7 +55,9 @@ where
         match judged {
             Ok((case, hashing)) => {
                 let limits = case.limits();
-                let collect = Collect::new(body, &limits, budget, hashing);
+                let client = Facts::client_of(&parts.extensions);
+                let reservation = budget.reserve_for(client.map(|client| client.network()));
+                let collect = Collect::within(body, &limits, reservation, hashing);
                 let collect = collect.with_version(parts.version);
                 let (inner, rejection) = (self.inner.clone(), rejection.clone());
                 ResponseFuture::reading(

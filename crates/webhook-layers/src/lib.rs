@@ -83,7 +83,10 @@ pub use webhook_ip_layer as ip;
 pub use webhook_ratelimit_layer as ratelimit;
 pub use webhook_signature as signature;
 
-pub use webhook_audit_layer::{AuditLayer, JsonLinesSink, Sink, TracingSink};
+#[cfg(feature = "metrics")]
+#[cfg_attr(docsrs, doc(cfg(feature = "metrics")))]
+pub use webhook_audit_layer::MetricsSink;
+pub use webhook_audit_layer::{AuditLayer, JsonLinesSink, ShadowReport, Sink, TracingSink};
 #[cfg(feature = "axum")]
 #[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
 pub use webhook_core::Verified;

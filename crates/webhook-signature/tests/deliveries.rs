@@ -222,6 +222,24 @@ fn a_delivery_is_described_with_what_is_signed() {
 }
 
 #[test]
+fn the_type_of_an_event_may_be_of_several_words() {
+    let gitlab = verifier(&presets::GITLAB);
+    let of = |event: &str| {
+        let secret = ("x-gitlab-token", KEY.as_bytes());
+        let parts = parts([secret, ("x-gitlab-event", event.as_bytes())]);
+        let told = gitlab.verify(&parts, b"{}", now()).unwrap();
+        told.event_type().map(ToOwned::to_owned)
+    };
+    assert_eq!(
+        of("Merge Request Hook").as_deref(),
+        Some("Merge Request Hook")
+    );
+    for event in ["é", "a\tb", &"x".repeat(257)] {
+        assert_eq!(of(event), None, "{event}");
+    }
+}
+
+#[test]
 fn stripe_tells_what_its_header_lacks() {
     let stripe = verifier(&presets::STRIPE);
     let digits = "0".repeat(64);

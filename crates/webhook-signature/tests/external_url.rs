@@ -77,6 +77,10 @@ fn what_a_trusted_proxy_told_is_the_url() {
             (https(), "hooks.example.com:8443"),
             (https(), "other.example.com"),
         ] {
+            // Twilio's libraries take a URL with its port and without it.
+            if preset.name() == "twilio" && authority.ends_with(":8443") {
+                continue;
+            }
             let parts = told(parts.clone(), scheme, Some(authority));
             let refused = verdict(preset, &parts);
             assert_eq!(refused, Err(Reason::SignatureMismatch), "{}", preset.name());

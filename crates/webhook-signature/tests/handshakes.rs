@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex};
 use common::{read_json, secret, shared};
 use http::{Request, request::Parts};
 use serde_json::Value;
-use webhook_core::Timestamp;
+use webhook_core::{Timestamp, introduction::Introduction as _};
 use webhook_signature::{
     KeyRing, Scheme, Verifier,
     handshake::{self, Answer, HandshakeError, Reply, Responder, Seen},
@@ -387,4 +387,53 @@ fn a_scheme_whose_text_could_be_a_token_is_refused() {
     ] {
         assert_eq!(fault(text), Some(HandshakeError::SigningOracle), "{text}");
     }
+}
+
+#[test]
+fn an_endpoint_without_a_signature_answers_no_more_than_anybody_may_know() {
+    let signed_only = [
+        "aws-sns",
+        "braintree",
+        "discord",
+        "figma",
+        "line",
+        "slack",
+        "twitch",
+        "x",
+        "xero",
+        "zoom",
+    ];
+    for known in handshake::all() {
+        let provider = known.provider();
+        // With every secret that there is: none of them is used.
+        let unsigned = knowing(provider, "public_key|0123456789abcdef").unsigned();
+        if signed_only.contains(&provider) {
+            assert_eq!(
+                unsigned.unwrap_err(),
+                HandshakeError::SignedOnly,
+                "{provider}"
+            );
+        } else {
+            assert_eq!(unsigned.unwrap().handshake().provider(), provider);
+        }
+    }
+    let lacks = |provider| responder(provider).unsigned().unwrap_err();
+    assert_eq!(lacks("meta"), HandshakeError::NoVerifyToken);
+    assert_eq!(lacks("notion"), HandshakeError::NoOffers);
+
+    let okta = responder("okta").unsigned().unwrap();
+    let asked = head("GET", "/hook", &[("x-okta-verification-challenge", "abc")]);
+    assert!(!okta.wants_body(&asked));
+    let answer = okta.answer(&asked, None).unwrap();
+    assert_eq!(answer.body().as_ref(), br#"{"verification":"abc"}"#);
+    let event_grid = responder("azure-event-grid").unsigned().unwrap();
+    let asked = head(
+        "POST",
+        "/hook",
+        &[("aeg-event-type", "SubscriptionValidation")],
+    );
+    assert!(event_grid.wants_body(&asked) && event_grid.answer(&asked, None).is_none());
+    let body = br#"[{"data":{"validationCode":"512d38b6"}}]"#;
+    assert!(event_grid.answer(&asked, Some(body)).is_some());
+    assert!(!event_grid.wants_body(&head("POST", "/hook", &[])));
 }

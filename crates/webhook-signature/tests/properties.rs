@@ -33,12 +33,13 @@ fn signing() -> Vec<&'static Preset> {
 
 /// Those whose signatures stand elsewhere, or are those of a text that the body is changed into, or
 /// that bind keys: `presets.rs` has deliveries of theirs.
-const AS_TEXT: [&str; 14] = [
+const AS_TEXT: [&str; 15] = [
     "box",
     "contentful",
     "hygraph",
     "kontent-ai",
     "linear",
+    "mandrill",
     "pandadoc",
     "plivo",
     "plivo-v1",

@@ -1,16 +1,58 @@
 //! What is decided about one request, and what is noted of it.
 
-use http::{HeaderMap, Request};
+use bytes::Bytes;
+use http::{HeaderMap, Response, request::Parts};
 use webhook_core::{
     Check, DeliveryRecord, Facts, Reason, Rejection, Timestamp, Verdict, Verification,
 };
 
-use crate::{Token, TokenSettings, diagnosis, token::Finding};
+use crate::{Token, TokenSettings, diagnosis, ending::Ending, token::Finding};
+
+/// What the head of a request was found to be.
+pub(crate) enum Admission {
+    /// One with a token, or one that is let pass without.
+    Admitted,
+    /// One without a token, to be refused unless its body is a provider's introduction.
+    Waiting,
+}
 
 impl TokenSettings {
+    /// Judges the head of a request, and tells inner layers what was found.
+    ///
+    /// A token in the query is part of the URL that a provider calls, so that its introduction
+    /// carries it too; a header is often left out there. So an introduction is answered where the
+    /// token is right, and also where none is sent, unless it belongs into the query.
+    pub(crate) fn admit(
+        &self,
+        parts: &mut Parts,
+        now: Timestamp,
+        strips_query: bool,
+        reads_body: bool,
+    ) -> Result<Admission, Ending> {
+        let judged = self.judge(parts, now);
+        if strips_query {
+            self.source().strip(&mut parts.uri);
+        }
+        match judged {
+            Ok(token) => {
+                self.accept(parts, token, now);
+                self.introduction(parts, None)?;
+                Ok(Admission::Admitted)
+            }
+            Err(Reason::AuthMissing) if !self.source().is_query() => {
+                self.introduction(parts, None)?;
+                if reads_body && self.wants_body(parts) {
+                    return Ok(Admission::Waiting);
+                }
+                self.refuse(parts, Reason::AuthMissing, now)
+            }
+            Err(reason) => self.refuse(parts, reason, now),
+        }
+    }
+
     /// Which token a request holds, or why it holds none.
-    pub(crate) fn judge<B>(&self, request: &Request<B>, now: Timestamp) -> Result<&Token, Reason> {
-        let candidate = self.source().read(request.uri(), request.headers())?;
+    fn judge(&self, parts: &Parts, now: Timestamp) -> Result<&Token, Reason> {
+        let candidate = self.source().read(&parts.uri, &parts.headers)?;
         match self.tokens().find(&candidate, now) {
             Finding::Valid(token) => Ok(token),
             Finding::OutOfTime(token) => {
@@ -21,10 +63,24 @@ impl TokenSettings {
         }
     }
 
+    /// Ends the request with an answer, where it is an introduction.
+    pub(crate) fn introduction(&self, parts: &Parts, body: Option<&[u8]>) -> Result<(), Ending> {
+        let known = self.handshake();
+        let answer: Option<Response<Bytes>> = known.and_then(|known| known.answer(parts, body));
+        answer.map_or(Ok(()), |answer| Err(Ending::Answered(Box::new(answer))))
+    }
+
+    /// Whether a request with this head may be an introduction that only its body tells.
+    pub(crate) fn wants_body(&self, parts: &Parts) -> bool {
+        self.handshake()
+            .is_some_and(|known| known.wants_body(parts))
+    }
+
     /// Tells inner layers, the handler and the record what the token proves.
-    pub(crate) fn accept<B>(&self, request: &mut Request<B>, token: &Token) {
-        let verification = self.verification(request.headers(), token);
-        let facts = Facts::of_mut(request.extensions_mut());
+    fn accept(&self, parts: &mut Parts, token: &Token, now: Timestamp) {
+        token.note_use(now);
+        let verification = self.verification(&parts.headers, token);
+        let facts = Facts::of_mut(&mut parts.extensions);
         facts.record().set_verdict(Check::Token, Verdict::Pass);
         // A signature over the body, checked by an outer layer, says more than a token can.
         if !facts
@@ -48,21 +104,24 @@ impl TokenSettings {
     }
 
     /// Refuses, or notes that it would have in shadow mode.
-    pub(crate) fn refuse<B>(
+    pub(crate) fn refuse(
         &self,
-        request: &Request<B>,
+        parts: &Parts,
         reason: Reason,
         now: Timestamp,
-    ) -> Result<(), Rejection> {
-        let record = Facts::record_of(request.extensions());
+    ) -> Result<Admission, Ending> {
+        let record = Facts::record_of(&parts.extensions);
         if record.is_kept() {
-            self.note_claims(&record, request.headers(), reason, now);
+            self.note_claims(&record, &parts.headers, reason, now);
         }
         if self.is_insecure_shadow() {
             record.set_shadow_refusal(reason, Check::Token);
-            return Ok(());
+            return Ok(Admission::Admitted);
         }
-        Err(Rejection::new(reason, Check::Token).with_challenge(self.challenge().clone()))
+        let rejection = Rejection::new(reason, Check::Token);
+        Err(Ending::Refused(
+            rejection.with_challenge(self.challenge().clone()),
+        ))
     }
 
     /// What a record tells of a request without a token that is taken.

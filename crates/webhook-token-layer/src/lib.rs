@@ -16,8 +16,11 @@
 //! * What the token proves goes into [`Facts`](webhook_core::Facts) for inner layers and the handler,
 //!   with the id of the token that matched. **A token covers no byte of the body**: neither the body
 //!   nor the id nor the event type is signed.
-//! * The request goes on with its own body; streaming calls, gRPC's too, pass as they are. The
-//!   response comes back as it is.
+//! * A provider's handshake is [answered](TokenSettings::with_handshake) in the handler's place: with
+//!   the token where the provider's URL holds it, else also without one. No answer is signed.
+//! * The request goes on with its own body, or with a whole one that was taken in
+//!   [within bounds](TokenLayer::buffered); without that, streaming calls, gRPC's too, pass as they
+//!   are. The response comes back as it is.
 //!
 //! What it answers: 401 `unauthorized` with `WWW-Authenticate`, the same for everybody it refuses
 //! (gRPC callers get status 16). The record says why: `auth_missing` for no token or an empty one,
@@ -79,12 +82,17 @@
 //! | Okta event hooks, Auth0 log streams | `header("authorization")`: the value is the token, without a scheme | |
 //! | Brevo | `Bearer` | |
 //! | Azure DevOps, Chargebee, Postmark | `basic(USER)` | |
+//! | Azure Event Grid, Mailchimp | `query(NAME)`, a parameter of the URL that you register | `aeg-event-type` |
 //!
-//! A token that stands in the body (Figma, Microsoft Graph) is not for this layer.
+//! A token that stands in the body (Figma, Microsoft Graph's `clientState`) is not for this layer; a
+//! parameter of the URL is, there too. Azure Event Grid, Mailchimp, Microsoft Graph and Okta introduce
+//! themselves first: [`TokenSettings::with_handshake`].
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod buffered;
 mod diagnosis;
 mod digest;
+mod ending;
 mod hex;
 mod judge;
 mod layer;
@@ -96,11 +104,15 @@ mod token;
 pub use webhook_core::rejection::ResponseFuture;
 
 pub use self::{
+    buffered::{BufferedTokenLayer, BufferingFuture, VerifyTokenBuffered},
     layer::TokenLayer,
     service::VerifyToken,
     settings::TokenSettings,
     source::{BasicUser, QueryName, SourceError, TokenSource, strip_query_token},
-    token::{MAX_TOKEN_BYTES, MAX_TOKENS, Token, TokenError, TokenHash, TokenHashError, TokenRing},
+    token::{
+        MAX_TOKEN_BYTES, MAX_TOKENS, Token, TokenError, TokenHash, TokenHashError, TokenRing,
+        TokenUsage,
+    },
 };
 
 #[cfg(doctest)]

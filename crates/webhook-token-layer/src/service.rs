@@ -4,11 +4,11 @@ use std::{
     task::{Context, Poll},
 };
 
-use http::{Request, Response};
+use http::{Request, Response, request::Parts};
 use tower_service::Service;
-use webhook_core::{Check, Facts, Problem, Reason, Reject, Rejection};
+use webhook_core::{Check, Facts, Problem, Reason, Reject, Rejection, settings::Loaded};
 
-use crate::{ResponseFuture, TokenLayer, TokenSettings, TokenSource, strip_query_token};
+use crate::{ResponseFuture, TokenLayer, TokenSettings, ending::Ending};
 
 /// Lets requests with a shared token through to `S`; see the [crate](crate).
 pub struct VerifyToken<S, R = Problem> {
@@ -38,17 +38,17 @@ where
         self.inner.poll_ready(context)
     }
 
-    fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
-        match self.layer.admit(&mut request) {
+    fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
+        let (mut parts, body) = request.into_parts();
+        match self.layer.admit(&mut parts) {
             // The instance that said it is ready is called at once, and need not be cloned.
-            Ok(()) => ResponseFuture::admitted(self.inner.call(request)),
-            Err(rejection) => {
+            Ok(()) => ResponseFuture::admitted(self.inner.call(Request::from_parts(parts, body))),
+            Err(ending) => {
                 // The instance that said it is ready is not called, so what it reserved to be ready,
                 // such as a concurrency permit, goes with it.
                 let fresh = self.inner.clone();
                 drop(mem::replace(&mut self.inner, fresh));
-                let (parts, _unread) = request.into_parts();
-                ResponseFuture::refused(rejection.answer(&self.layer.rejection, &parts))
+                ResponseFuture::refused(ending.response(&self.layer.rejection, &parts))
             }
         }
     }
@@ -56,36 +56,28 @@ where
 
 impl<R> TokenLayer<R> {
     /// Judges the head of a request, and tells inner layers what was found.
-    fn admit<B>(&self, request: &mut Request<B>) -> Result<(), Rejection> {
-        let Some(settings) = self.settings.load(request.extensions()) else {
+    fn admit(&self, parts: &mut Parts) -> Result<(), Ending> {
+        let settings = self.settings_for(parts)?;
+        let now = self.clock.now();
+        settings
+            .admit(parts, now, self.strips_query, false)
+            .map(drop)
+    }
+
+    /// The settings in force; a request for which there are none is refused.
+    pub(crate) fn settings_for(&self, parts: &Parts) -> Result<Loaded<'_, TokenSettings>, Ending> {
+        let Some(settings) = self.settings.load(&parts.extensions) else {
             self.diagnoses.no_settings();
-            return Err(Rejection::new(Reason::Misconfigured, Check::Token));
+            let rejection = Rejection::new(Reason::Misconfigured, Check::Token);
+            return Err(Ending::Refused(rejection));
         };
         self.diagnoses.look(settings.source());
         if let (Some(facts), Some(provider)) =
-            (Facts::of(request.extensions()), settings.named_provider())
+            (Facts::of(&parts.extensions), settings.named_provider())
         {
             facts.record().set_provider(provider);
         }
-        let now = self.clock.now();
-        let judged = settings.judge(request, now);
-        if self.strips_query {
-            strip(request, &settings);
-        }
-        match judged {
-            Ok(token) => {
-                settings.accept(request, token);
-                Ok(())
-            }
-            Err(reason) => settings.refuse(request, reason, now),
-        }
-    }
-}
-
-/// A wrong token goes too: it may be right elsewhere, or have been right yesterday.
-fn strip<B>(request: &mut Request<B>, settings: &TokenSettings) {
-    if let TokenSource::Query(name) = settings.source() {
-        *request.uri_mut() = strip_query_token(request.uri(), name.as_str());
+        Ok(settings)
     }
 }
 

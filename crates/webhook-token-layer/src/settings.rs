@@ -1,5 +1,7 @@
+use std::sync::Arc;
+
 use http::{HeaderMap, HeaderName, HeaderValue};
-use webhook_core::{Name, ShortText};
+use webhook_core::{Name, ShortText, body::BodyLimits, introduction::Introduction};
 
 use crate::{TokenRing, TokenSource};
 
@@ -16,6 +18,8 @@ const UNNAMED: &str = "token";
 /// |---|---|
 /// | provider | `token` |
 /// | id header, event header | none |
+/// | handshake | none |
+/// | limits of the body, where the layer [reads it](crate::TokenLayer::buffered) | 1 MiB in 16,384 frames within 10 s |
 /// | shadow mode | off |
 #[derive(Clone, Debug)]
 pub struct TokenSettings {
@@ -25,6 +29,8 @@ pub struct TokenSettings {
     challenge: HeaderValue,
     id_header: Option<HeaderName>,
     event_header: Option<HeaderName>,
+    handshake: Option<Arc<dyn Introduction>>,
+    limits: BodyLimits,
     is_shadow: bool,
 }
 
@@ -40,6 +46,8 @@ impl TokenSettings {
             challenge,
             id_header: None,
             event_header: None,
+            handshake: None,
+            limits: BodyLimits::default(),
             is_shadow: false,
         }
     }
@@ -97,6 +105,36 @@ impl TokenSettings {
         self
     }
 
+    /// Answers the provider's handshake in the handler's place. Default: none, so that a handshake is
+    /// a request like any other.
+    ///
+    /// - Where the token is in the query, it is part of the URL that the provider calls: a handshake
+    ///   carries it too, and is answered **only with it**.
+    /// - Elsewhere a handshake is also answered without a token, as providers send none with it. One
+    ///   with a wrong token is refused.
+    /// - What only the body tells, such as Azure Event Grid's validation event, needs a layer that
+    ///   [reads it](crate::TokenLayer::buffered). Without a token at most 16 KiB of it are read.
+    ///
+    /// Answers sign nothing and are recorded as accepted, with the note `handshake`. A layer with a
+    /// rejection policy of your own needs its [`Reject::body`](webhook_core::Reject::body).
+    ///
+    /// What providers want is known to `webhook_signature::handshake`:
+    /// `Responder::new(handshake::by_name("okta")?).unsigned()?` is what to give here. For another
+    /// provider, implement the trait.
+    #[must_use]
+    pub fn with_handshake(mut self, handshake: impl Introduction + 'static) -> Self {
+        self.handshake = Some(Arc::new(handshake));
+        self
+    }
+
+    /// Bounds the body, where the layer [reads it](crate::TokenLayer::buffered); default 1 MiB in
+    /// 16,384 frames within 10 s.
+    #[must_use]
+    pub const fn with_limits(mut self, limits: BodyLimits) -> Self {
+        self.limits = limits;
+        self
+    }
+
     /// Judge, record, and let pass: a request whose token is missing or wrong reaches the handler,
     /// unverified. Default: off. For the days before tokens are enforced.
     #[must_use]
@@ -117,6 +155,12 @@ impl TokenSettings {
         &self.tokens
     }
 
+    /// The limits of a body that the layer reads.
+    #[must_use]
+    pub const fn limits(&self) -> &BodyLimits {
+        &self.limits
+    }
+
     /// Whether refusals are only recorded.
     #[must_use]
     pub const fn is_insecure_shadow(&self) -> bool {
@@ -131,6 +175,10 @@ impl TokenSettings {
     pub(crate) fn provider(&self) -> Name {
         let named = self.provider.clone();
         named.unwrap_or(Name::from_static(UNNAMED))
+    }
+
+    pub(crate) fn handshake(&self) -> Option<&dyn Introduction> {
+        self.handshake.as_deref()
     }
 
     pub(crate) const fn challenge(&self) -> &HeaderValue {

@@ -140,3 +140,38 @@ async fn the_operator_can_see_that_a_sender_still_has_the_old_token() {
     assert_eq!(told.len(), 1, "{told:?}");
     assert!(told[0].contains("secret_id=\"old\""), "{told:?}");
 }
+
+#[tokio::test]
+async fn each_token_counts_its_uses_and_says_when_it_was_last_used() {
+    let (clock, hands) = Clock::manual(Timestamp::from_unix_seconds(150));
+    let (settings, handle) =
+        Settings::swappable(TokenSettings::new(TokenSource::Bearer, overlapping()));
+    let layer = TokenLayer::with_settings(settings).with_clock(clock);
+    let usage = |place: usize| {
+        let settings = handle.current();
+        settings.tokens().tokens().nth(place).unwrap().usage()
+    };
+    assert_eq!((usage(0).count(), usage(0).last_used()), (0, None));
+    for text in [NEW, OLD, NEW, "tok-other-0123456789"] {
+        let _outcome = offer(&layer, text).await;
+    }
+    let at = Timestamp::from_unix_seconds;
+    assert_eq!((usage(0).count(), usage(0).last_used()), (2, Some(at(150))));
+    assert_eq!((usage(1).count(), usage(1).last_used()), (1, Some(at(150))));
+
+    // Out of its time, a token is not used; and settings that are swapped go on counting.
+    hands.set_wall(at(201));
+    assert!(offer(&layer, OLD).await.0.is_err());
+    let current = TokenSettings::clone(&handle.current());
+    handle.replace(
+        current.with_id_header(http::header::ETAG),
+        &Cause::new("alice", "a test"),
+    );
+    assert!(offer(&layer, NEW).await.0.is_ok());
+    assert_eq!((usage(0).count(), usage(0).last_used()), (3, Some(at(201))));
+    assert_eq!(usage(1).count(), 1);
+    let days = |days: i64| at(150 + days * 86_400);
+    let thirty = Duration::from_secs(30 * 86_400);
+    assert_eq!(usage(1).unused_for(days(30)), Some(thirty));
+    assert_eq!(usage(1).unused_for(at(0)), Some(Duration::ZERO));
+}

@@ -1,6 +1,9 @@
 use std::time::Duration;
 
-use webhook_core::{Name, Outcome, PeerAddr, Reason, Timestamp};
+use webhook_core::{
+    Name, Outcome, PeerAddr, Reason, Timestamp,
+    change::{Change, MAX_SUBJECT_BYTES, MAX_WHY_BYTES},
+};
 
 use super::line::Line;
 use crate::{AuditRecord, grpc, record, version};
@@ -19,6 +22,22 @@ pub(crate) fn encode(record: &AuditRecord, buffer: &mut Vec<u8>) {
     add_names(&mut line, record);
     add_checks_and_times(&mut line, record);
     add_texts(&mut line, record);
+    line.close();
+}
+
+/// Adds the line of a change.
+pub(crate) fn encode_change(change: &Change, buffer: &mut Vec<u8>) {
+    let mut line = Line::open(buffer);
+    line.printed("ts", change.at);
+    line.word("event", "webhook.config.changed");
+    line.printed("id", change.id);
+    line.word("change", change.kind.as_str());
+    if let Some(until) = change.until {
+        line.printed("until", until);
+    }
+    line.text("target", change.target.as_str(), 2 * MAX_SUBJECT_BYTES);
+    line.text("by", change.cause.by(), 2 * MAX_SUBJECT_BYTES);
+    line.text("why", change.cause.why(), 2 * MAX_WHY_BYTES);
     line.close();
 }
 

@@ -36,6 +36,11 @@ impl Checks {
     }
 
     #[cfg(test)]
+    pub(crate) fn of_one(check: Check, verdict: Verdict) -> Self {
+        Self(Check::ALL.map(|other| (other == check).then_some(verdict)))
+    }
+
+    #[cfg(test)]
     pub(crate) const fn all(verdict: Verdict) -> Self {
         Self([Some(verdict); Check::ALL.len()])
     }

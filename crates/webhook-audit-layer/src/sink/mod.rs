@@ -1,7 +1,10 @@
 //! Where records go: the trait, and the sinks that come with the crate.
 
 pub(crate) mod json_lines;
+#[cfg(feature = "metrics")]
+pub(crate) mod metrics;
 mod several;
+pub(crate) mod shadow;
 pub(crate) mod tracing;
 
 use webhook_core::change::Change;

@@ -1,11 +1,15 @@
 //! What the tests of the layer share.
 #![allow(dead_code)] // Each test binary uses a part of it.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    io::{self, Write},
+    sync::{Arc, Mutex},
+};
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body_util::Full;
+use tracing_subscriber::fmt::MakeWriter;
 use webhook_audit_layer::{AuditLayer, AuditRecord, Sink};
 
 pub(crate) type Answer = Response<Full<Bytes>>;
@@ -44,6 +48,35 @@ impl Records {
 impl Sink for Records {
     fn record(&self, record: AuditRecord) {
         self.0.lock().unwrap().push(record);
+    }
+}
+
+/// A writer that remembers what was written, for sinks and for subscribers.
+#[derive(Clone, Default)]
+pub(crate) struct Paper(Arc<Mutex<Vec<u8>>>);
+
+impl Paper {
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+impl Write for Paper {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl MakeWriter<'_> for Paper {
+    type Writer = Self;
+
+    fn make_writer(&self) -> Self {
+        self.clone()
     }
 }
 

@@ -29,9 +29,28 @@ pub(crate) enum Strictness {
     Replace,
 }
 
+/// One header after the other.
+pub(crate) type HeaderLines = Vec<(HeaderName, HeaderValue)>;
+
+/// Headers as they were given, and as they are looked up.
+#[derive(Default)]
+pub(crate) struct Headers {
+    /// In their order, which a map does not keep.
+    pub(crate) lines: HeaderLines,
+    pub(crate) map: HeaderMap,
+}
+
+impl Headers {
+    fn add(&mut self, name: HeaderName, value: HeaderValue) -> Result<(), &'static str> {
+        self.lines.push((name.clone(), value.clone()));
+        let added = self.map.try_append(name, value).map(drop);
+        added.map_err(|_| "there are too many headers")
+    }
+}
+
 impl HeaderArgs {
-    pub(crate) fn read(&self, strictness: Strictness) -> Result<HeaderMap, Failure> {
-        let mut headers = HeaderMap::new();
+    pub(crate) fn read(&self, strictness: Strictness) -> Result<Headers, Failure> {
+        let mut headers = Headers::default();
         if let Some(path) = &self.headers {
             read_file(path, strictness, &mut headers)?;
         }
@@ -43,7 +62,7 @@ impl HeaderArgs {
     }
 }
 
-fn read_file(path: &Path, strictness: Strictness, into: &mut HeaderMap) -> Result<(), Failure> {
+fn read_file(path: &Path, strictness: Strictness, into: &mut Headers) -> Result<(), Failure> {
     let text = fs::read(path).map_err(|error| Failure::unreadable(path, &error))?;
     for (number, line) in text.split(|byte| *byte == b'\n').enumerate() {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
@@ -59,7 +78,7 @@ fn read_file(path: &Path, strictness: Strictness, into: &mut HeaderMap) -> Resul
 }
 
 /// Adds a line. One space after the colon is no part of the value; anything more is.
-fn add(line: &[u8], strictness: Strictness, into: &mut HeaderMap) -> Result<(), &'static str> {
+fn add(line: &[u8], strictness: Strictness, into: &mut Headers) -> Result<(), &'static str> {
     let colon = line.iter().position(|byte| *byte == b':');
     let (name, value) = colon
         .and_then(|at| line.split_at_checked(at))
@@ -73,9 +92,7 @@ fn add(line: &[u8], strictness: Strictness, into: &mut HeaderMap) -> Result<(), 
         Err(_) if strictness == Strictness::Replace => replaced(&name, value)?,
         Err(_) => return Err("the value holds a control character, which HTTP cannot carry"),
     };
-    into.try_append(name, value)
-        .map(drop)
-        .map_err(|_| "there are too many headers")
+    into.add(name, value)
 }
 
 fn replaced(name: &HeaderName, value: &[u8]) -> Result<HeaderValue, &'static str> {
@@ -92,13 +109,13 @@ fn replaced(name: &HeaderName, value: &[u8]) -> Result<HeaderValue, &'static str
 
 #[cfg(test)]
 mod tests {
-    use http::{HeaderMap, HeaderValue};
+    use http::HeaderValue;
 
-    use super::{Strictness, add};
+    use super::{Headers, Strictness, add};
 
     #[test]
     fn values_keep_their_bytes() {
-        let mut headers = HeaderMap::new();
+        let mut headers = Headers::default();
         for line in [
             b"A: 1".as_slice(),
             b"a:2",
@@ -110,6 +127,7 @@ mod tests {
             add(line, Strictness::Refuse, &mut headers).unwrap();
         }
         let values: Vec<_> = headers
+            .map
             .get_all("a")
             .iter()
             .map(HeaderValue::as_bytes)
@@ -129,7 +147,7 @@ mod tests {
 
     #[test]
     fn what_is_no_header_is_refused() {
-        let mut headers = HeaderMap::new();
+        let mut headers = Headers::default();
         for line in ["", "POST / HTTP/1.1", ": x", "a b: x", "a: x\x1b", "a: x\0"] {
             assert!(
                 add(line.as_bytes(), Strictness::Refuse, &mut headers).is_err(),
@@ -137,6 +155,6 @@ mod tests {
             );
         }
         add(b"a: x\x1b", Strictness::Replace, &mut headers).unwrap();
-        assert_eq!(headers["a"], "x?");
+        assert_eq!(headers.map["a"], "x?");
     }
 }

@@ -8,10 +8,10 @@ mod text;
 mod url;
 
 pub(crate) use self::{
-    headers::{HeaderArgs, Strictness},
+    headers::{HeaderArgs, HeaderLines, Headers, Strictness},
     request::{Request, RequestArgs},
     scheme::{SchemeArgs, preset},
-    secrets::SecretArgs,
+    secrets::{RetiredArgs, SecretArgs},
     text::{bytes_of, in_words_of_the_command_line},
     url::Url,
 };

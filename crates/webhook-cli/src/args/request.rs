@@ -5,9 +5,9 @@ use std::{
 };
 
 use clap::Args;
-use http::{HeaderMap, Method, request::Parts};
+use http::{Method, request::Parts};
 
-use super::{HeaderArgs, Strictness, Url};
+use super::{HeaderArgs, Headers, Strictness, Url};
 use crate::exit::Failure;
 
 #[derive(Args)]
@@ -33,7 +33,7 @@ pub(crate) struct RequestArgs {
 pub(crate) struct Request {
     pub(crate) method: Method,
     pub(crate) url: Option<Url>,
-    pub(crate) headers: HeaderMap,
+    pub(crate) headers: Headers,
     pub(crate) body: Vec<u8>,
     /// The file that the body came from.
     pub(crate) body_file: Option<PathBuf>,
@@ -59,7 +59,7 @@ impl Request {
     pub(crate) fn parts(&self) -> Parts {
         let (mut parts, ()) = http::Request::new(()).into_parts();
         parts.method = self.method.clone();
-        parts.headers = self.headers.clone();
+        parts.headers = self.headers.map.clone();
         if let Some(url) = &self.url {
             parts.uri = url.target().clone();
         }

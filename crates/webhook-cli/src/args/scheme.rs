@@ -1,7 +1,8 @@
 use std::{fs, path::PathBuf};
 
-use clap::Args;
-use webhook_signature::{Scheme, presets};
+use clap::{Args, ValueEnum};
+use http::HeaderName;
+use webhook_signature::{Primitive, Scheme, presets};
 
 use super::{Url, in_words_of_the_command_line};
 use crate::exit::Failure;
@@ -15,9 +16,54 @@ pub(crate) struct SchemeArgs {
     #[arg(long, value_name = "ID")]
     webhook_id: Option<String>,
 
+    /// The header that holds the signature or the token, where the provider lets you choose it
+    #[arg(long, value_name = "NAME")]
+    signature_header: Option<HeaderName>,
+
     /// The issuer that a token must name; for livekit, the API key
     #[arg(long, value_name = "NAME")]
     issuer: Option<String>,
+
+    /// The audience that a token must name
+    #[arg(long, value_name = "NAME")]
+    audience: Option<String>,
+
+    /// The subject that a token must name
+    #[arg(long, value_name = "NAME")]
+    subject: Option<String>,
+
+    /// The one algorithm that a token may name, if not the provider's own
+    #[arg(long, value_name = "ALGORITHM", value_enum, ignore_case = true)]
+    algorithm: Option<Algorithm>,
+}
+
+/// The algorithms of tokens, as RFC 7518 names them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "verbatim")]
+enum Algorithm {
+    HS256,
+    HS384,
+    HS512,
+    RS256,
+    PS256,
+    ES256,
+    ES512,
+    EdDSA,
+}
+
+impl Algorithm {
+    const fn primitive(self) -> Primitive {
+        match self {
+            Self::HS256 => Primitive::HmacSha256,
+            Self::HS384 => Primitive::HmacSha384,
+            Self::HS512 => Primitive::HmacSha512,
+            Self::RS256 => Primitive::RsaPkcs1Sha256,
+            Self::PS256 => Primitive::RsaPssSha256,
+            Self::ES256 => Primitive::EcdsaP256Sha256,
+            Self::ES512 => Primitive::EcdsaP521Sha512,
+            Self::EdDSA => Primitive::Ed25519,
+        }
+    }
 }
 
 #[derive(Args)]
@@ -44,11 +90,44 @@ impl SchemeArgs {
             }
             scheme = told;
         }
-        match &self.issuer {
-            Some(_) if !scheme.is_token() => Err(Failure::usage(
-                "--issuer changes nothing: the provider sends no token",
-            )),
-            Some(issuer) => Ok(scheme.with_issuer(issuer.clone())),
+        if let Some(name) = &self.signature_header {
+            if scheme.is_signed_in_body() {
+                return Err(Failure::usage(
+                    "--signature-header changes nothing: the provider signs within the body",
+                ));
+            }
+            scheme = scheme.with_signature_header(name.clone());
+        }
+        self.token_told(scheme)
+    }
+
+    /// The scheme with what its tokens must say.
+    fn token_told(&self, mut scheme: Scheme) -> Result<Scheme, Failure> {
+        for (option, is_given) in [
+            ("--issuer", self.issuer.is_some()),
+            ("--audience", self.audience.is_some()),
+            ("--subject", self.subject.is_some()),
+            ("--algorithm", self.algorithm.is_some()),
+        ] {
+            if is_given && !scheme.is_token() {
+                return Err(Failure::usage(format!(
+                    "{option} changes nothing: the provider sends no JSON Web Token"
+                )));
+            }
+        }
+        if let Some(issuer) = &self.issuer {
+            scheme = scheme.with_issuer(issuer.clone());
+        }
+        if let Some(audience) = &self.audience {
+            scheme = scheme.with_audience(audience.clone());
+        }
+        if let Some(subject) = &self.subject {
+            scheme = scheme.with_subject(subject.clone());
+        }
+        match self.algorithm {
+            Some(algorithm) => scheme
+                .with_token_algorithm(algorithm.primitive())
+                .map_err(|error| Failure::usage(in_words_of_the_command_line(error))),
             None => Ok(scheme),
         }
     }

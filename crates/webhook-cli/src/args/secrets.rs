@@ -36,6 +36,39 @@ pub(crate) struct SecretArgs {
     insecure_short_secret: bool,
 }
 
+/// Secrets that are not in use any more.
+#[derive(Args)]
+#[command(next_help_heading = "Retired secrets, which are explained and never accepted")]
+pub(crate) struct RetiredArgs {
+    /// A secret that is not in use any more: whether the sender still signs with it
+    #[arg(
+        id = "retired",
+        long = "retired-secret",
+        value_name = "[ID=]SECRET",
+        allow_hyphen_values = true,
+        requires = "explain"
+    )]
+    texts: Vec<OsString>,
+
+    /// An environment variable that holds one
+    #[arg(
+        id = "retired_env",
+        long = "retired-secret-env",
+        value_name = "[ID=]NAME",
+        requires = "explain"
+    )]
+    variables: Vec<OsString>,
+
+    /// A file that holds one
+    #[arg(
+        id = "retired_file",
+        long = "retired-secret-file",
+        value_name = "[ID=]FILE",
+        requires = "explain"
+    )]
+    files: Vec<OsString>,
+}
+
 /// How a secret's text is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum KeyText {
@@ -83,16 +116,14 @@ impl SecretArgs {
 
     /// All secrets, with an id for each.
     pub(crate) fn ring(&self) -> Result<KeyRing, Failure> {
-        let mut given = self.read()?.into_iter();
-        let first = given.next().ok_or_else(|| {
+        ring_of(self.read()?, ["default", "secret"])?.ok_or_else(|| {
             Failure::usage("no secret; give --secret-env, --secret-file or --secret")
-        })?;
-        let id = first.id.unwrap_or_else(|| "default".to_owned());
-        let ring = KeyRing::new(id, first.secret).map_err(Failure::usage)?;
-        (2..).zip(given).try_fold(ring, |ring, (place, given)| {
-            let id = given.id.unwrap_or_else(|| format!("secret-{place}"));
-            ring.with(id, given.secret).map_err(Failure::usage)
         })
+    }
+
+    /// Whether any secret is given.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.secret.is_empty() && self.secret_env.is_empty() && self.secret_file.is_empty()
     }
 
     /// The one secret that signs.
@@ -106,38 +137,65 @@ impl SecretArgs {
     }
 
     fn read(&self) -> Result<Vec<Given>, Failure> {
-        if !self.secret.is_empty() {
-            say(
-                "warning: --secret shows the secret in the process list and in the shell's history; prefer --secret-env or --secret-file",
-            );
+        let reader = Reader {
+            allows_short: self.insecure_short_secret,
+        };
+        reader.read(
+            "--secret",
+            [&self.secret, &self.secret_env, &self.secret_file],
+        )
+    }
+}
+
+impl RetiredArgs {
+    /// The secrets that are not in use any more; `None` where none is given.
+    pub(crate) fn ring(&self, secrets: &SecretArgs) -> Result<Option<KeyRing>, Failure> {
+        let reader = Reader {
+            allows_short: secrets.insecure_short_secret,
+        };
+        let given = [&self.texts, &self.variables, &self.files];
+        ring_of(reader.read("--retired-secret", given)?, ["retired"; 2])
+    }
+}
+
+/// Reads secrets from where they are.
+struct Reader {
+    allows_short: bool,
+}
+
+impl Reader {
+    /// From arguments, from variables, and from files.
+    fn read(
+        &self,
+        option: &str,
+        [texts, variables, files]: [&Vec<OsString>; 3],
+    ) -> Result<Vec<Given>, Failure> {
+        if !texts.is_empty() {
+            say(format_args!(
+                "warning: {option} shows the secret in the process list and in the shell's history; prefer {option}-env or {option}-file",
+            ));
         }
-        let from_arguments = self.secret.iter().map(|text| self.read_argument(text));
-        let from_environment = self
-            .secret_env
-            .iter()
-            .map(|text| self.read_environment(text));
-        let from_files = self.secret_file.iter().map(|text| self.read_file(text));
-        from_arguments
-            .chain(from_environment)
-            .chain(from_files)
-            .collect()
+        let texts = texts.iter().map(|text| self.argument(option, text));
+        let variables = variables.iter().map(|text| self.environment(text));
+        let files = files.iter().map(|text| self.file(text));
+        texts.chain(variables).chain(files).collect()
     }
 
-    fn read_argument(&self, text: &OsStr) -> Result<Given, Failure> {
+    fn argument(&self, option: &str, text: &OsStr) -> Result<Given, Failure> {
         let text = bytes_of(text);
         let (id, secret) = split_id(&text);
-        self.given(id, secret.to_vec(), "--secret")
+        self.given(id, secret.to_vec(), option)
     }
 
-    fn read_environment(&self, text: &OsStr) -> Result<Given, Failure> {
+    fn environment(&self, text: &OsStr) -> Result<Given, Failure> {
         let (id, name) = split_id_of_name(text);
         let value = env::var_os(&name);
-        let origin = format!("the environment variable {}", name.display());
+        let origin = variable(&name);
         let value = value.ok_or_else(|| Failure::usage(format!("{origin} is not set")))?;
         self.given(id, bytes_of(&value), &origin)
     }
 
-    fn read_file(&self, text: &OsStr) -> Result<Given, Failure> {
+    fn file(&self, text: &OsStr) -> Result<Given, Failure> {
         let (id, name) = split_id_of_name(text);
         let path = Path::new(&name);
         let mut bytes = fs::read(path).map_err(|error| Failure::unreadable(path, &error))?;
@@ -155,7 +213,7 @@ impl SecretArgs {
     }
 
     fn given(&self, id: Option<String>, bytes: Vec<u8>, origin: &str) -> Result<Given, Failure> {
-        let secret = if self.insecure_short_secret {
+        let secret = if self.allows_short {
             Secret::insecure_short(bytes)
         } else {
             Secret::new(bytes)
@@ -169,6 +227,34 @@ impl SecretArgs {
             secret: secret.map_err(told)?,
         })
     }
+}
+
+/// The variable in words. What is not named as variables are may be the secret itself.
+fn variable(name: &OsStr) -> String {
+    let is_name = |name: &&str| {
+        let mut bytes = name.bytes();
+        bytes.all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
+    };
+    match name.to_str().filter(is_name) {
+        Some(name) => format!("the environment variable {name}"),
+        None => "the environment variable of that name (not shown here, as it may be a secret: give the name, not the value)".to_owned(),
+    }
+}
+
+/// A ring of these, of which the first and the others have such ids where they are given none; `None`
+/// of none.
+fn ring_of(given: Vec<Given>, [one, other]: [&str; 2]) -> Result<Option<KeyRing>, Failure> {
+    let mut given = given.into_iter();
+    let Some(first) = given.next() else {
+        return Ok(None);
+    };
+    let id = first.id.unwrap_or_else(|| one.to_owned());
+    let ring = KeyRing::new(id, first.secret).map_err(Failure::usage)?;
+    let ring = (2..).zip(given).try_fold(ring, |ring, (place, given)| {
+        let id = given.id.unwrap_or_else(|| format!("{other}-{place}"));
+        ring.with(id, given.secret).map_err(Failure::usage)
+    })?;
+    Ok(Some(ring))
 }
 
 /// The id in front of the first `=`, if what stands there can be one.

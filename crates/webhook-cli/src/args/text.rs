@@ -15,7 +15,7 @@ pub(crate) fn bytes_of(text: &OsStr) -> Vec<u8> {
 }
 
 /// The libraries' errors name the setter that is the fix; here it is an option.
-const WORDS: [(&str, &str); 9] = [
+const WORDS: [(&str, &str); 10] = [
     ("`Secret::insecure_short`", "`--insecure-short-secret`"),
     (
         "`with_base_url(\"https://hooks.example.com\")`",
@@ -31,6 +31,10 @@ const WORDS: [(&str, &str); 9] = [
         "",
     ),
     ("`with_base_url`", "`--url`"),
+    (
+        "`header(\"x-acme-signature\")`",
+        "`--signature-header x-acme-signature`",
+    ),
 ];
 
 /// An error of a library with the options that are its fix.

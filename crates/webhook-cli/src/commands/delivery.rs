@@ -2,13 +2,16 @@
 
 use std::borrow::Cow;
 
-use http::{HeaderMap, HeaderName, HeaderValue, header};
+use http::{HeaderName, header};
 use webhook_core::Timestamp;
 use webhook_signature::{SignError, SignRequest, Signed, Verifier};
 
 use super::time;
 use crate::{
-    args::{Request, RequestArgs, SchemeArgs, SecretArgs, Url, in_words_of_the_command_line},
+    args::{
+        HeaderLines, Request, RequestArgs, SchemeArgs, SecretArgs, Url,
+        in_words_of_the_command_line,
+    },
     exit::{Failure, say},
 };
 
@@ -49,7 +52,7 @@ pub(super) struct Delivery {
 }
 
 /// Headers as the sender's library adds them.
-pub(super) type Headers = Vec<(HeaderName, HeaderValue)>;
+pub(super) type Headers = HeaderLines;
 
 impl DeliveryArgs {
     /// `to` is where the delivery goes, unless the request says what the sender saw.
@@ -121,21 +124,18 @@ impl Delivery {
         self.at
     }
 
-    /// The request's own headers, without those that only frame it on the wire, and then `signed`.
-    pub(super) fn headers(&self, signed: &Headers) -> HeaderMap {
-        let mut headers = self.request.headers.clone();
-        for name in [
+    /// The request's own headers in their order, without those that only frame it on the wire, and
+    /// then `signed`.
+    pub(super) fn headers(&self, signed: &Headers) -> HeaderLines {
+        const FRAMING: [HeaderName; 3] = [
             header::CONTENT_LENGTH,
             header::TRANSFER_ENCODING,
             header::CONNECTION,
-        ] {
-            headers.remove(name);
-        }
-        let own = signed.iter().map(|(name, _)| name);
-        own.for_each(|name| drop(headers.remove(name)));
-        for (name, value) in signed {
-            headers.append(name, value.clone());
-        }
+        ];
+        let is_signed = |name: &HeaderName| signed.iter().any(|(own, _)| own == name);
+        let mut headers = self.request.headers.lines.clone();
+        headers.retain(|(name, _)| !FRAMING.contains(name) && !is_signed(name));
+        headers.extend_from_slice(signed);
         headers
     }
 
@@ -143,7 +143,7 @@ impl Delivery {
         let request = &self.request;
         let mut sign = SignRequest::new(&request.body, at)
             .with_method(&request.method)
-            .with_headers(&request.headers);
+            .with_headers(&request.headers.map);
         if let Some(id) = &self.id {
             sign = sign.with_id(id);
         }

@@ -1,17 +1,19 @@
 //! `webhook verify`: verifies one recorded delivery.
 
-use std::{fmt, time::Duration};
+use std::{fmt, fs, path::PathBuf, time::Duration};
 
 use serde::Serialize;
 use webhook_core::{Timestamp, Verification};
 use webhook_signature::{
-    KeyRing, Refusal, Scheme, Tolerance, Verifier,
+    KeyRing, Primitive, PublicKeys, Refusal, Scheme, Tolerance, Verifier,
     explain::{self, Explainer},
 };
 
 use super::time;
 use crate::{
-    args::{Request, RequestArgs, SchemeArgs, SecretArgs, in_words_of_the_command_line},
+    args::{
+        Request, RequestArgs, RetiredArgs, SchemeArgs, SecretArgs, in_words_of_the_command_line,
+    },
     exit::{Exit, Failure, Outcome, say},
     output::{Format, Output},
 };
@@ -41,8 +43,15 @@ pub(crate) struct Args {
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 
+    /// A file with a JSON Web Key Set, in place of secrets: deliveries name the key by its `kid`
+    #[arg(long, value_name = "FILE")]
+    jwks: Option<PathBuf>,
+
     #[command(flatten)]
     secrets: SecretArgs,
+
+    #[command(flatten)]
+    retired: RetiredArgs,
 
     #[command(flatten)]
     request: RequestArgs,
@@ -52,20 +61,21 @@ pub(crate) fn run(args: &Args) -> Outcome {
     let request = args.request.read()?;
     let scheme = args.scheme.load(request.url.as_ref())?;
     let scheme = args.with_tolerance(args.secrets.encoded(scheme));
-    let keys = args.secrets.ring()?;
-    let verifier = Verifier::new(&scheme, keys.clone())
-        .map_err(|error| Failure::usage(in_words_of_the_command_line(error)))?;
+    let keys = args.keys()?;
+    let retired = args.retired.ring(&args.secrets)?;
+    let verifier = keys.verifier(&scheme)?;
     let now = time::at(args.at);
 
     let mut output = Output::new(args.format);
     match verifier.verify(&request.parts(), &request.body, now) {
         Ok(verification) => {
-            output.verdict(true, &Valid::new(&verification))?;
+            let is_signed = !matches!(scheme.primitive(), Primitive::Token);
+            output.verdict(true, &Valid::new(&verification, is_signed))?;
             Ok(Exit::Done)
         }
         Err(refusal) => {
             let explain = if args.explain {
-                diagnose(&scheme, &keys, &request, now)
+                diagnose(explainer(&scheme, keys, retired), &request, now)
             } else {
                 Vec::new()
             };
@@ -76,7 +86,39 @@ pub(crate) fn run(args: &Args) -> Outcome {
     }
 }
 
+/// What verifies.
+enum Keys {
+    Ring(KeyRing),
+    Set(PublicKeys),
+}
+
+impl Keys {
+    fn verifier(&self, scheme: &Scheme) -> Result<Verifier, Failure> {
+        let verifier = match self {
+            Self::Ring(ring) => Verifier::new(scheme, ring.clone()),
+            Self::Set(keys) => Verifier::with_key_source(scheme, keys.clone()),
+        };
+        verifier.map_err(|error| Failure::usage(in_words_of_the_command_line(error)))
+    }
+}
+
 impl Args {
+    fn keys(&self) -> Result<Keys, Failure> {
+        let Some(path) = &self.jwks else {
+            return self.secrets.ring().map(Keys::Ring);
+        };
+        if !self.secrets.is_empty() {
+            return Err(Failure::usage(
+                "--jwks holds public keys, and a secret beside it changes nothing; give one of them",
+            ));
+        }
+        let text = fs::read(path).map_err(|error| Failure::unreadable(path, &error))?;
+        let wrong = |error| Failure::usage(format!("{}: {error}", path.display()));
+        let text = String::from_utf8(text).map_err(|_| wrong("it is no UTF-8 text".to_owned()))?;
+        let keys = PublicKeys::from_jwks(&text).map_err(|error| wrong(error.to_string()))?;
+        Ok(Keys::Set(keys))
+    }
+
     /// Moves the bounds that the scheme has, and adds none: a provider that looks at the age only
     /// is judged by the age only.
     fn with_tolerance(&self, scheme: Scheme) -> Scheme {
@@ -97,19 +139,29 @@ impl Args {
     }
 }
 
+/// Who knows the usual mistakes; nobody, of public keys.
+fn explainer(scheme: &Scheme, keys: Keys, retired: Option<KeyRing>) -> Option<Explainer> {
+    let Keys::Ring(ring) = keys else {
+        say("note: a delivery that is verified with a key set is not explained");
+        return None;
+    };
+    let explainer = Explainer::new(scheme, ring);
+    Some(match retired {
+        Some(retired) => explainer.with_retired(retired),
+        None => explainer,
+    })
+}
+
 /// The usual mistakes that would have made the delivery verify.
-fn diagnose(scheme: &Scheme, keys: &KeyRing, request: &Request, now: Timestamp) -> Vec<String> {
+fn diagnose(explainer: Option<Explainer>, request: &Request, now: Timestamp) -> Vec<String> {
     if request.body.len() > explain::MAX_BODY {
         say(format_args!(
             "note: a body of more than {} bytes is not explained",
             explain::MAX_BODY
         ));
     }
-    Explainer::new(scheme, keys.clone())
-        .explain(&request.parts(), &request.body, now)
-        .iter()
-        .map(ToString::to_string)
-        .collect()
+    let causes = explainer.map(|it| it.explain(&request.parts(), &request.body, now));
+    causes.iter().flatten().map(ToString::to_string).collect()
 }
 
 /// What `--format json` says of a delivery that verifies.
@@ -123,11 +175,14 @@ struct Valid<'a> {
     delivery_id: Option<&'a str>,
     delivery_id_signed: bool,
     event: Option<&'a str>,
+    #[serde(skip)]
+    is_signed: bool,
 }
 
 impl<'a> Valid<'a> {
-    fn new(verification: &'a Verification) -> Self {
+    fn new(verification: &'a Verification, is_signed: bool) -> Self {
         Self {
+            is_signed,
             valid: true,
             provider: verification.provider().as_str(),
             secret_id: verification.secret_id().map(webhook_core::Name::as_str),
@@ -141,7 +196,15 @@ impl<'a> Valid<'a> {
 
 impl fmt::Display for Valid<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "valid: {} signed this delivery", self.provider)?;
+        if self.is_signed {
+            writeln!(f, "valid: {} signed this delivery", self.provider)?;
+        } else {
+            writeln!(
+                f,
+                "valid: this delivery has the token of {}, and no signature",
+                self.provider
+            )?;
+        }
         if let Some(id) = self.secret_id {
             writeln!(f, "  secret     {id}")?;
         }

@@ -14,7 +14,7 @@ use pin_project_lite::pin_project;
 use tokio::time::Sleep;
 
 use super::{
-    BodyError, BodyLimits, BufferedBody, MemoryBudget,
+    BodyError, BodyLimits, BufferedBody, MemoryBudget, Reservation,
     intake::{Collected, Intake, Observer},
 };
 
@@ -48,6 +48,12 @@ where
 {
     /// Starts to read. The observer is shown every byte once, and comes back with the body.
     pub fn new(body: B, limits: &BodyLimits, budget: &MemoryBudget, observer: O) -> Self {
+        Self::within(body, limits, budget.reserve(), observer)
+    }
+
+    /// As [`new`](Self::new), with a part of a budget that is [reserved](MemoryBudget::reserve_for)
+    /// for the client's network.
+    pub fn within(body: B, limits: &BodyLimits, reservation: Reservation, observer: O) -> Self {
         let mut body = Some(body);
         let any: &mut dyn Any = &mut body;
         let buffered = any
@@ -64,7 +70,7 @@ where
                 (Source::Buffered { body: Some(body) }, hint)
             }
         };
-        let intake = Intake::new(&hint, limits, budget, observer);
+        let intake = Intake::new(&hint, limits, reservation, observer);
         Self {
             source,
             intake,

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::HeaderMap;
 use http_body::{Frame, SizeHint};
 
-use super::{BodyError, BodyLimits, BufferedBody, MemoryBudget, Reservation, frames::Frames};
+use super::{BodyError, BodyLimits, BufferedBody, Reservation, frames::Frames};
 
 /// Sees the bytes of a body as they come, such as a MAC. Any `FnMut(&[u8])` is one.
 #[diagnostic::on_unimplemented(
@@ -45,7 +45,7 @@ impl<O: Observer> Intake<O> {
     pub(super) fn new(
         hint: &SizeHint,
         limits: &BodyLimits,
-        budget: &MemoryBudget,
+        reservation: Reservation,
         observer: O,
     ) -> Self {
         Self {
@@ -59,7 +59,7 @@ impl<O: Observer> Intake<O> {
             observer: Some(observer),
             frames: Frames::default(),
             trailers: None,
-            reservation: Some(budget.reserve()),
+            reservation: Some(reservation),
         }
     }
 

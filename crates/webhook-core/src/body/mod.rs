@@ -11,7 +11,8 @@
 //! - an [observer](Collect::new) sees each frame as it comes, so that a MAC is ready with the last;
 //! - a body that ends before its declared length, or an HTTP/2 stream that was reset, is never taken
 //!   for a whole one;
-//! - all unverified bodies together draw on one [memory budget](MemoryBudget);
+//! - all unverified bodies together draw on one [memory budget](MemoryBudget), of which no client
+//!   network takes more than its share;
 //! - a body that already is a [`BufferedBody`] is recognised and not read again.
 //!
 //! ```

@@ -1,11 +1,8 @@
 use http::{HeaderName, HeaderValue};
 use webhook_core::Reason;
 
-use super::Delivery;
-use crate::scheme::{
-    only,
-    query::{self, escaped},
-};
+use super::{Delivery, escapes};
+use crate::scheme::{only, query};
 
 /// Names the headers that are signed, itself among them.
 pub(super) const SIGNED_HEADERS: &str = "x-contentful-signed-headers";
@@ -25,13 +22,18 @@ const URI: &[u8] = b"!#$&'()*+,/:;=?@-._~";
 const COMPONENT: &[u8] = b"!'()*-._~";
 
 /// Method, path and query, signed headers and body, each on a line of its own. The URL is taken as
-/// it was sent, and as it was before a client escaped it.
+/// it was sent, and as it may have been before a client escaped it.
 pub(super) fn texts(delivery: &Delivery<'_>) -> Result<Vec<Vec<u8>>, Reason> {
     let headers = headers(delivery)?;
-    let sent = uri(
-        delivery.path().as_bytes(),
-        delivery.query().map(str::as_bytes),
-    );
+    let text = |uri: &String| {
+        let head = format!("{}\n{uri}\n", delivery.method);
+        [head.as_bytes(), &headers, b"\n", delivery.body].concat()
+    };
+    Ok(uris(delivery).iter().map(text).collect())
+}
+
+/// The path and the query, escaped as the sender does it: once for each form of the URL.
+fn uris(delivery: &Delivery<'_>) -> Vec<String> {
     let path = query::unescaped(delivery.path());
     let query = delivery.query().map(query::unescaped);
     let unescaped = match (path, query) {
@@ -39,12 +41,23 @@ pub(super) fn texts(delivery: &Delivery<'_>) -> Result<Vec<Vec<u8>>, Reason> {
         (Some(path), Some(Some(query))) => Some(uri(&path, Some(&query))),
         _ => None,
     };
-    let text = |uri: &String| {
-        let head = format!("{}\n{uri}\n", delivery.method);
-        [head.as_bytes(), &headers, b"\n", delivery.body].concat()
-    };
-    let different = unescaped.filter(|uri| *uri != sent);
-    Ok([Some(sent), different].iter().flatten().map(text).collect())
+    let is_short = delivery.body.len() <= escapes::MAX_BODY;
+    let mut uris = Vec::new();
+    for target in escapes::forms(delivery.target, is_short) {
+        let at = target.iter().position(|&byte| byte == b'?');
+        let (path, query) = target
+            .split_at_checked(at.unwrap_or(target.len()))
+            .unwrap_or_default();
+        uris.push(uri(path, query.strip_prefix(b"?")));
+    }
+    uris.extend(unescaped);
+    let mut seen = Vec::new();
+    uris.retain(|uri| {
+        let is_new = !seen.contains(uri);
+        seen.extend(is_new.then(|| uri.clone()));
+        is_new
+    });
+    uris
 }
 
 /// The signed headers as `name:value` between semicolons. What is not among them may have been
@@ -81,7 +94,7 @@ fn uri(path: &[u8], query: Option<&[u8]>) -> String {
     let mut uri = path.to_vec();
     if let Some(query) = query.filter(|query| !query.is_empty()) {
         uri.push(b'?');
-        uri.extend_from_slice(escaped(query, COMPONENT).as_bytes());
+        uri.extend_from_slice(query::escaped(query, COMPONENT).as_bytes());
     }
-    escaped(&uri, URI)
+    query::escaped(&uri, URI)
 }

@@ -4,8 +4,8 @@ use zeroize::Zeroizing;
 
 use super::{
     Claim, Claims, Content, Delivery, Signer, adyen, box_com, braintree, contentful, dropbox_sign,
-    figma, hygraph, kontent_ai, linear, mailgun, mercado_pago, message_bird, plivo, pusher, trello,
-    twilio, vonage_sms,
+    figma, hook0, hygraph, kontent_ai, linear, mailgun, mercado_pago, message_bird,
+    microsoft_graph, plivo, pusher, trello, twilio, vonage_sms,
 };
 use crate::{candidates::Candidates, hash::sha1, sign::SignError};
 
@@ -18,13 +18,15 @@ pub(crate) enum Custom {
     Contentful,
     DropboxSign,
     Figma,
+    Hook0,
     Hygraph,
     KontentAi,
     Linear,
     Mailgun,
     MercadoPago,
     MessageBird,
-    PlivoV1,
+    MicrosoftGraph,
+    UrlAndForm,
     PlivoV2,
     PlivoV3,
     Pusher,
@@ -57,6 +59,7 @@ impl Custom {
             Self::Figma => figma::claims(delivery),
             Self::Linear => linear::claims(delivery, signatures),
             Self::Mailgun => mailgun::claims(delivery),
+            Self::MicrosoftGraph => microsoft_graph::claims(delivery),
             Self::Pusher => pusher::claims(delivery, signatures),
             Self::VonageSms => vonage_sms::claims(delivery),
             _ => {
@@ -84,11 +87,12 @@ impl Custom {
         let texts = match self {
             Self::Box => box_com::texts(delivery),
             Self::Contentful => contentful::texts(delivery)?,
+            Self::Hook0 => hook0::texts(delivery)?,
             Self::Hygraph => hygraph::texts(delivery)?,
             Self::KontentAi => kontent_ai::texts(delivery),
             Self::MercadoPago => mercado_pago::texts(delivery)?,
             Self::MessageBird => message_bird::texts(delivery),
-            Self::PlivoV1 => plivo::texts_v1(delivery)?,
+            Self::UrlAndForm => plivo::texts_v1(delivery)?,
             Self::PlivoV2 => plivo::texts_v2(delivery),
             Self::PlivoV3 => plivo::texts_v3(delivery)?,
             Self::Linear | Self::Pusher => vec![delivery.body.to_vec()],
@@ -99,6 +103,7 @@ impl Custom {
             | Self::DropboxSign
             | Self::Figma
             | Self::Mailgun
+            | Self::MicrosoftGraph
             | Self::VonageSms => return Ok(None),
         };
         Ok(Some(texts))
@@ -114,6 +119,7 @@ impl Custom {
                 | Self::Figma
                 | Self::Mailgun
                 | Self::MercadoPago
+                | Self::MicrosoftGraph
                 | Self::PlivoV2
         )
     }
@@ -124,6 +130,7 @@ impl Custom {
                 self,
                 Self::Box
                     | Self::Contentful
+                    | Self::Hook0
                     | Self::Hygraph
                     | Self::MercadoPago
                     | Self::MessageBird
@@ -154,7 +161,7 @@ impl Custom {
     pub(crate) const fn needs_base_url(self) -> bool {
         matches!(
             self,
-            Self::PlivoV1 | Self::PlivoV2 | Self::PlivoV3 | Self::Trello | Self::Twilio
+            Self::UrlAndForm | Self::PlivoV2 | Self::PlivoV3 | Self::Trello | Self::Twilio
         )
     }
 
@@ -177,6 +184,7 @@ impl Custom {
             Self::DropboxSign => "body event.event_hash",
             Self::Figma => "body passcode",
             Self::Mailgun => "body signature.signature",
+            Self::MicrosoftGraph => "body value[].clientState",
             Self::VonageSms => "form or query parameter sig",
             _ => return None,
         })
@@ -186,6 +194,7 @@ impl Custom {
     pub(crate) const fn format(self) -> Option<&'static str> {
         match self {
             Self::Braintree => Some("{public_key}|{signature}[&{public_key}|{signature}…]"),
+            Self::Hook0 => Some("t={timestamp},h={names},v1={signature}"),
             Self::Hygraph => Some("sign={signature}, env={name}, t={timestamp}"),
             _ => None,
         }
@@ -201,7 +210,8 @@ impl Custom {
             Self::Braintree => "{form.bt_payload}",
             Self::Contentful => "{method}\\n{target, escaped}\\n{signed headers}\\n{body}",
             Self::DropboxSign => "{event.event_time}{event.event_type}",
-            Self::Figma => "",
+            Self::Figma | Self::MicrosoftGraph => "",
+            Self::Hook0 => "{timestamp}.{header names}.{their values}.{body}",
             Self::Hygraph => {
                 "{\"Body\":{body},\"EnvironmentName\":{env},\"TimeStamp\":{timestamp}}"
             }
@@ -215,7 +225,7 @@ impl Custom {
             Self::PlivoV2 => "{url without query}{nonce}",
             Self::PlivoV3 => "{url with sorted query}[?][.]{form, sorted}.{nonce}",
             Self::Trello => "{low 8 bits of body and url}",
-            Self::PlivoV1 | Self::Twilio => "{url}{form, sorted}",
+            Self::UrlAndForm | Self::Twilio => "{url}{form, sorted}",
             Self::VonageSms => "{&name=value of each parameter, sorted}",
         }
     }

@@ -98,6 +98,11 @@ impl<'a> Delivery<'a> {
         self.has_content_type("application/x-www-form-urlencoded")
     }
 
+    /// Whether a content type is said at all.
+    pub(crate) fn has_a_type(&self) -> bool {
+        self.headers.contains_key(CONTENT_TYPE)
+    }
+
     fn has_content_type(&self, expected: &str) -> bool {
         let value = only(self.headers, &CONTENT_TYPE).ok().flatten();
         let value = value

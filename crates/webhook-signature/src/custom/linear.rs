@@ -10,18 +10,25 @@ pub(super) fn claims(delivery: &Delivery<'_>, signatures: Candidates) -> Result<
         .scheme
         .tolerance()
         .is_some_and(|tolerance| tolerance.past().or(tolerance.future()).is_some());
-    let timestamp = match Json::parse(delivery.body) {
-        Some(body) => body
-            .member("webhookTimestamp")
-            .map_err(|_| Reason::TimestampMalformed)?,
-        None => None,
+    let timestamp = if judged {
+        Some(timestamp(delivery)?)
+    } else {
+        None
     };
-    if timestamp.is_none() && judged {
-        return Err(Reason::TimestampMissing);
-    }
-    let timestamp = timestamp.and_then(Json::scalar).filter(|_| judged);
     Ok(Claims {
-        timestamp: timestamp.map(|text| text.into_owned().into_bytes()),
+        timestamp,
         ..Claims::of(Claim::new(vec![delivery.body.to_vec()], signatures))
     })
+}
+
+/// The timestamp's digits. It is a number: the provider's library takes no text and no `null`.
+fn timestamp(delivery: &Delivery<'_>) -> Result<Vec<u8>, Reason> {
+    let body = Json::parse(delivery.body).ok_or(Reason::TimestampMissing)?;
+    let member = body
+        .member("webhookTimestamp")
+        .map_err(|_| Reason::TimestampMalformed)?
+        .ok_or(Reason::TimestampMissing)?;
+    let number = member.scalar().filter(|_| member.text().is_none());
+    let digits = number.ok_or(Reason::TimestampMalformed)?;
+    Ok(digits.into_owned().into_bytes())
 }

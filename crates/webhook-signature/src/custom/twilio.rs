@@ -1,7 +1,7 @@
 use subtle::ConstantTimeEq as _;
 use webhook_core::Reason;
 
-use super::{Delivery, url::with_and_without_port};
+use super::{Delivery, url};
 use crate::{
     hash::sha256,
     scheme::{
@@ -17,7 +17,7 @@ pub(super) fn texts(delivery: &Delivery<'_>) -> Result<Vec<Vec<u8>>, Reason> {
     let query = delivery.query().unwrap_or_default();
     match only(query, "bodySHA256").map_err(|_| Reason::SignatureMalformed)? {
         Some(digest) => check(delivery.body, digest)?,
-        None if delivery.is_form() => {
+        None if delivery.is_form() || !delivery.has_a_type() => {
             let mut pairs = sorted(delivery.form()?);
             pairs.dedup();
             for (name, value) in pairs {
@@ -28,11 +28,8 @@ pub(super) fn texts(delivery: &Delivery<'_>) -> Result<Vec<Vec<u8>>, Reason> {
         // Nothing of this body is signed.
         None => return Err(Reason::SignatureMalformed),
     }
-    let urls = with_and_without_port(delivery.base_url, delivery.target);
-    Ok(urls
-        .iter()
-        .map(|url| [url.as_bytes(), &form].concat())
-        .collect())
+    let urls = url::forms(delivery.base_url, delivery.target, delivery.body);
+    Ok(urls.iter().map(|url| [&**url, &*form].concat()).collect())
 }
 
 fn check(body: &[u8], digest: &str) -> Result<(), Reason> {

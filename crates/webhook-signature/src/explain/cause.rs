@@ -1,5 +1,7 @@
 use std::fmt;
 
+use webhook_core::Name;
+
 use crate::{Encoding, Primitive, SecretEncoding};
 
 /// A mistake that would, on its own, have made a delivery verify. Its text says the fix.
@@ -32,8 +34,8 @@ pub enum Cause {
     SecretPadded,
     /// The sender's secret has a newline at its end.
     SecretNewline,
-    /// A secret that is not in use any more made the signature.
-    RetiredSecret,
+    /// The secret of this id, which is not in use any more, made the signature.
+    RetiredSecret(Name),
     /// Another algorithm made the signature, whatever its label says.
     Algorithm(Primitive),
     /// The signature is right, but labelled otherwise.
@@ -47,8 +49,18 @@ pub enum Cause {
         /// How many seconds the timestamp lies behind the clock; negative where it lies ahead.
         seconds_behind: i64,
     },
-    /// The delivery is another provider's.
-    OtherProvider(String),
+    /// The delivery is another provider's: one of these, which sign in the same way.
+    OtherProvider(Vec<String>),
+}
+
+impl Cause {
+    /// Whether the header of the signature is what is wrong.
+    pub(super) const fn is_of_header(&self) -> bool {
+        matches!(
+            self,
+            Self::Algorithm(_) | Self::Label | Self::Encoding(_) | Self::OtherHeader(_)
+        )
+    }
 }
 
 impl fmt::Display for Cause {
@@ -67,14 +79,14 @@ impl fmt::Display for Cause {
             Self::SecretEncoding(encoding) => write!(f, "the secret verifies as {}: it becomes the key in that way", encoding.as_str()),
             Self::SecretPadded => f.write_str("the secret verifies without the white space around it: remove it where the secret is configured"),
             Self::SecretNewline => f.write_str("the secret verifies with a newline at its end: the sender's was set with one (`echo` adds it); set it again with `printf %s`"),
-            Self::RetiredSecret => f.write_str("a secret that is not in use any more verifies: the sender still signs with it; add it again until the sender has changed"),
+            Self::RetiredSecret(id) => write!(f, "the secret `{id}`, which is not in use any more, verifies: the sender still signs with it; add it again until the sender has changed"),
             Self::Algorithm(primitive) => write!(f, "the signature verifies as {}: the sender uses that algorithm, whatever the label says; choose the scheme that does", primitive.as_str()),
             Self::Label => f.write_str("the signature verifies without its label: the sender labels it otherwise than the scheme says"),
             Self::Encoding(encoding) => write!(f, "the signature verifies as {encoding:?}: the sender writes it that way"),
             Self::OtherHeader(name) => write!(f, "the signature stands in the header `{name}`"),
             Self::Clock { seconds_behind } if *seconds_behind < 0 => write!(f, "the signature is right and dated {} s ahead: this clock is behind, or the sender's ahead", seconds_behind.unsigned_abs()),
             Self::Clock { seconds_behind } => write!(f, "the signature is right and {seconds_behind} s old: the delivery waited or is replayed, this clock is ahead, or the sender's behind"),
-            Self::OtherProvider(name) => write!(f, "the delivery verifies as one of `{name}`: it has come to the wrong endpoint, or the wrong scheme is configured"),
+            Self::OtherProvider(names) => write!(f, "the delivery verifies as one of `{}`: it has come to the wrong endpoint, or the wrong scheme is configured", names.join("` or `")),
         }
     }
 }

@@ -5,7 +5,10 @@ use std::borrow::Cow;
 use http::{HeaderName, HeaderValue, request::Parts};
 
 use super::Cause;
-use crate::{Encoding, Primitive, Scheme, scheme::Grammar};
+use crate::{
+    Encoding, Primitive, Scheme,
+    scheme::{Elements, Grammar},
+};
 
 const PRIMITIVES: [Primitive; 4] = [
     Primitive::HmacSha1,
@@ -24,8 +27,8 @@ const ENCODINGS: [Encoding; 4] = [
 /// The most headers of a request, and the most words of one, that are looked at.
 const MAX_LOOKED_AT: usize = 64;
 
-/// Every other reading of the headers: with another algorithm or encoding, and with any word of any
-/// header as the bare signature.
+/// Every other reading of the headers: with another algorithm or encoding, with another label, from
+/// another header, and with any word of any header as the bare signature.
 pub(super) fn all<'a>(
     scheme: &'a Scheme,
     parts: &'a Parts,
@@ -39,7 +42,53 @@ pub(super) fn all<'a>(
             .flat_map(words)
             .flat_map(move |word| bare(scheme, parts, name, word))
     });
-    in_place(scheme, parts).into_iter().chain(moved)
+    in_place(scheme, parts)
+        .into_iter()
+        .chain(labelled(scheme, parts))
+        .chain(whole(scheme, parts))
+        .chain(moved)
+}
+
+/// The scheme's own header, with each other label of its list as that of the signature.
+fn labelled(scheme: &Scheme, parts: &Parts) -> Vec<(Cause, Scheme, Parts)> {
+    let (Grammar::Elements(list), Some(own)) = (&scheme.grammar, scheme.signature_header()) else {
+        return Vec::new();
+    };
+    let values = parts.headers.get_all(own).iter().take(MAX_LOOKED_AT);
+    let elements = values.flat_map(|value| value.as_bytes().split(|&byte| byte == list.separator));
+    let labels = elements.take(MAX_LOOKED_AT).filter_map(|element| {
+        let end = element.iter().position(|&byte| byte == list.assign)?;
+        std::str::from_utf8(element.get(..end)?).ok()
+    });
+    labels
+        .filter(|label| list.timestamp.as_deref() != Some(*label))
+        .map(|label| {
+            let mut other = scheme.clone();
+            let label = Cow::Owned(label.to_owned());
+            other.grammar = Grammar::Elements(Elements {
+                label,
+                ..list.clone()
+            });
+            (Cause::Label, other, parts.clone())
+        })
+        .collect()
+}
+
+/// The whole value of each other header, as that of the scheme's own.
+fn whole(scheme: &Scheme, parts: &Parts) -> Vec<(Cause, Scheme, Parts)> {
+    let Some(own) = scheme.signature_header() else {
+        return Vec::new();
+    };
+    let others = parts.headers.iter().take(MAX_LOOKED_AT);
+    others
+        .filter(|(name, _)| *name != own)
+        .map(|(name, value)| {
+            let mut moved = parts.clone();
+            moved.headers.insert(own, value.clone());
+            let cause = Cause::OtherHeader(name.as_str().to_owned());
+            (cause, scheme.clone(), moved)
+        })
+        .collect()
 }
 
 /// The scheme's own header and grammar, with another algorithm or encoding.

@@ -42,7 +42,7 @@ mod json;
 mod secrets;
 
 use http::request::Parts;
-use webhook_core::Timestamp;
+use webhook_core::{Name, Timestamp};
 
 pub use self::cause::Cause;
 use crate::{KeyRing, Scheme, Tolerance, Verifier, presets};
@@ -108,12 +108,8 @@ impl Explainer {
                 verifies(&scheme, &keys, parts, body, now),
             );
         }
-        if let Some(retired) = &self.retired {
-            found(
-                &mut causes,
-                Cause::RetiredSecret,
-                verifies(&own, retired, parts, body, now),
-            );
+        if let Some(id) = self.retired(&own, parts, body, now) {
+            found(&mut causes, Cause::RetiredSecret(id), true);
         }
         for (cause, scheme, parts) in headers::all(&own, parts) {
             // A label or another header matters only where the signature as it stands is not ours.
@@ -127,16 +123,39 @@ impl Explainer {
                 );
             }
         }
-        for preset in presets::all().filter(|preset| preset.name() != self.scheme.name().as_str()) {
-            let scheme = timeless(&preset.scheme());
-            let cause = Cause::OtherProvider(preset.name().to_owned());
-            found(
-                &mut causes,
-                cause,
-                verifies(&scheme, &self.keys, parts, body, now),
-            );
+        let others = self.other_providers(parts, body, now);
+        if !others.is_empty() {
+            // That says where the signature stands and how it is written, too.
+            causes.retain(|cause| !cause.is_of_header());
+            causes.push(Cause::OtherProvider(others));
         }
         causes
+    }
+
+    /// The id of the retired secret that signed.
+    fn retired(
+        &self,
+        timeless: &Scheme,
+        parts: &Parts,
+        body: &[u8],
+        now: Timestamp,
+    ) -> Option<Name> {
+        let verifier = Verifier::new(timeless, self.retired.clone()?).ok()?;
+        let verification = verifier.verify(parts, body, now).ok()?;
+        verification.secret_id().cloned()
+    }
+
+    /// The names of the other providers of which this is a delivery.
+    fn other_providers(&self, parts: &Parts, body: &[u8], now: Timestamp) -> Vec<String> {
+        let own = self.scheme.name().as_str();
+        presets::all()
+            .filter(|preset| preset.name() != own)
+            .filter(|preset| {
+                let scheme = timeless(&preset.scheme());
+                verifies(&scheme, &self.keys, parts, body, now)
+            })
+            .map(|preset| preset.name().to_owned())
+            .collect()
     }
 
     fn clock(

@@ -24,7 +24,9 @@ pub(super) fn all(scheme: &Scheme, keys: &KeyRing) -> Vec<(Cause, Scheme, KeyRin
         .filter(|&it| it != scheme.secret_encoding())
     {
         let other = scheme.clone().with_secret_encoding(encoding);
-        for ring in singles(keys, |text| Some(text.to_vec())) {
+        // Without its prefix such a secret is plain base64, which is told as that.
+        let is_of = |text: &[u8]| encoding != SecretEncoding::Whsec || text.starts_with(b"whsec_");
+        for ring in singles(keys, |text| is_of(text).then(|| text.to_vec())) {
             all.push((Cause::SecretEncoding(encoding), other.clone(), ring));
         }
     }

@@ -120,8 +120,11 @@ fn a_secret_that_is_not_in_use_any_more() {
     );
     let explainer = Explainer::new(&presets::GITHUB, keys(SECRET));
     assert_eq!(explainer.explain(&parts, BODY, NOW), []);
-    let explainer = explainer.with_retired(keys("retired-secret-0123456789abcdef"));
-    assert_eq!(explainer.explain(&parts, BODY, NOW), [Cause::RetiredSecret]);
+    let retired = Secret::new("retired-secret-0123456789abcdef").unwrap();
+    let retired = keys("another-secret-0123456789abcdef").with("2026-q3", retired);
+    let explainer = explainer.with_retired(retired.unwrap());
+    let expected = [Cause::RetiredSecret("2026-q3".into())];
+    assert_eq!(explainer.explain(&parts, BODY, NOW), expected);
 }
 
 /// A delivery whose signature's header is changed before it is received.
@@ -180,12 +183,19 @@ fn clocks_that_differ() {
 
 #[test]
 fn deliveries_of_another_provider() {
-    let parts = sent(&presets::SLACK, keys(SECRET), BODY);
-    let causes = explained(&presets::STRIPE, &parts, BODY);
-    assert!(
-        causes.contains(&Cause::OtherProvider("slack".into())),
-        "{causes:?}"
-    );
+    let names = |names: &[&str]| names.iter().map(ToString::to_string).collect();
+    let received = |preset, at: &Preset| {
+        let parts = sent(preset, keys(SECRET), BODY);
+        explained(at, &parts, BODY)
+    };
+    let slack = received(&presets::SLACK, &presets::STRIPE);
+    assert_eq!(slack, [Cause::OtherProvider(names(&["slack"]))]);
+    // Said once, although the header is another one, too.
+    let gitea = received(&presets::GITEA, &presets::GITHUB);
+    assert_eq!(gitea, [Cause::OtherProvider(names(&["gitea"]))]);
+    let meta = received(&presets::META, &presets::SLACK);
+    let alike = names(&["github", "meta", "whatsapp"]);
+    assert_eq!(meta, [Cause::OtherProvider(alike)]);
 }
 
 #[test]

@@ -136,6 +136,12 @@ impl Handshake {
         self.signing.is_some()
     }
 
+    /// Whether the provider signs each of its requests, so that only a verified one is answered.
+    #[must_use]
+    pub fn is_signed(&self) -> bool {
+        self.steps.iter().all(Step::needs_signature)
+    }
+
     /// Whether a responder needs a [verify token](super::Responder::with_verify_token).
     #[must_use]
     pub fn needs_verify_token(&self) -> bool {

@@ -14,6 +14,8 @@ pub enum HandshakeError {
     NoOffers,
     /// A signed answer could verify as a delivery of this scheme.
     SigningOracle,
+    /// The provider signs its handshake, or wants a signed answer, and nothing here does.
+    SignedOnly,
 }
 
 impl fmt::Display for HandshakeError {
@@ -24,6 +26,7 @@ impl fmt::Display for HandshakeError {
             Self::NoVerifyToken => "the provider shows the verify token that was given to it; give the same one with `with_verify_token`",
             Self::NoOffers => "the provider sends a secret in its first request; say with `with_offers` what becomes of it",
             Self::SigningOracle => "a signed answer could verify as a delivery of this scheme; use the provider's own preset, or a secret of its own for this endpoint",
+            Self::SignedOnly => "the provider signs its handshake, or wants a signed answer; guard the endpoint with its signature (`webhook-hmac-layer`), which answers it",
         })
     }
 }

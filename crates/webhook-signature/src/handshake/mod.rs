@@ -69,6 +69,7 @@ mod key;
 mod reading;
 mod responder;
 mod table;
+mod unsigned;
 
 pub use self::{
     answer::{Answer, Confirmation, Reply},
@@ -76,6 +77,7 @@ pub use self::{
     error::HandshakeError,
     responder::{MAX_BODY, Responder, Seen},
     table::{all, by_name},
+    unsigned::UnsignedResponder,
 };
 
 #[cfg(test)]

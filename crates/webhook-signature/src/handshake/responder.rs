@@ -1,10 +1,10 @@
 use std::{fmt, sync::Arc};
 
 use http::{HeaderName, HeaderValue, StatusCode, request::Parts};
-use webhook_core::{Reason, Secret, SecretError};
+use webhook_core::{Reason, Secret, SecretError, introduction};
 
 use super::{
-    Answer, Confirmation, Handshake, HandshakeError, Reply,
+    Answer, Confirmation, Handshake, HandshakeError, Reply, UnsignedResponder,
     definition::{Piece, Step, Trust},
     key::AnswerKey,
     reading::{Asked, form_values, is_sns_url},
@@ -12,7 +12,7 @@ use super::{
 use crate::{KeyRing, Part, Refusal, Scheme, Verifier, json::quoted};
 
 /// The longest body that is looked at for a handshake, in bytes: 16 KiB.
-pub const MAX_BODY: usize = 16 * 1024;
+pub const MAX_BODY: usize = introduction::MAX_BODY;
 
 /// How much of a request has been seen, and whether it may be trusted.
 #[derive(Clone, Copy, Debug)]
@@ -118,13 +118,36 @@ impl Responder {
                 return Err(HandshakeError::SigningOracle);
             }
         }
+        self.is_told().map(|()| self)
+    }
+
+    /// Makes sure that nothing is missing but a key.
+    pub(super) fn is_told(&self) -> Result<(), HandshakeError> {
         if self.handshake.needs_verify_token() && self.verify_token.is_none() {
             return Err(HandshakeError::NoVerifyToken);
         }
         if self.handshake.offers_secret() && self.offers.is_none() {
             return Err(HandshakeError::NoOffers);
         }
-        Ok(self)
+        Ok(())
+    }
+
+    /// This responder for an endpoint that verifies no signature, such as one that is guarded by a
+    /// token: it answers what anybody may be answered, and never signs.
+    ///
+    /// ```
+    /// use webhook_signature::handshake::{self, HandshakeError, Responder};
+    ///
+    /// let unsigned = |name| handshake::by_name(name).map(|known| Responder::new(known).unsigned());
+    /// assert!(matches!(unsigned("okta"), Some(Ok(_))));
+    /// assert!(matches!(unsigned("zoom"), Some(Err(HandshakeError::SignedOnly))));
+    /// ```
+    ///
+    /// # Errors
+    /// A provider that signs its handshake, or wants a signed answer; no verify token or taker of
+    /// secrets where the handshake needs one.
+    pub fn unsigned(self) -> Result<UnsignedResponder, HandshakeError> {
+        UnsignedResponder::new(self)
     }
 
     /// Whether no text that deliveries of this scheme sign can be a token, but for those that

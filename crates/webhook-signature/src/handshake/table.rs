@@ -57,8 +57,7 @@ static AZURE_EVENT_GRID: Handshake = Handshake {
             .takes(Origin::Header("webhook-request-origin"), Token)
             .header("webhook-allowed-origin"),
     ],
-    evidence: Evidence::GeneralKnowledge,
-    source: "https://learn.microsoft.com/en-us/azure/event-grid/webhook-event-delivery",
+    source: "MicrosoftDocs/azure-docs: articles/event-grid/webhook-event-delivery.md",
     ..PLAIN
 };
 

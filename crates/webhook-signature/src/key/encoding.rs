@@ -12,7 +12,7 @@ pub enum SecretEncoding {
     Hex,
     /// Base64, padded or not.
     Base64,
-    /// Base64, padded or not, after `whsec_`, which may be missing
+    /// Base64, padded or not, after `whsec_` or `v1,whsec_`, which may be missing
     /// ([Standard Webhooks](https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md)).
     Whsec,
     /// The text is a public key: PEM, base64, hexadecimal, `whpk_…` or a JSON Web Key, as
@@ -86,6 +86,8 @@ fn whsec(text: &[u8]) -> Key {
             "it is a key for asymmetric signatures; give the secret that begins with `whsec_`",
         );
     }
+    // Supabase shows the version of the signatures in front.
+    let text = text.strip_prefix(b"v1,").unwrap_or(text);
     base64(text.strip_prefix(b"whsec_").unwrap_or(text))
 }
 

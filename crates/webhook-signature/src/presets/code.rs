@@ -169,3 +169,29 @@ pub static HEROKU: Preset = hmac("heroku", "Heroku")
     .third_party("nuxt-webhook-validators heroku.js")
     .notes("An Authorization value may be set beside it.")
     .preset();
+
+/// HCP Terraform: HMAC-SHA512 in `X-TFE-Notification-Signature`.
+pub static TERRAFORM_CLOUD: Preset = hmac("terraform-cloud", "HCP Terraform")
+    .with(Primitive::HmacSha512)
+    .header("x-tfe-notification-signature")
+    .doc("https://developer.hashicorp.com/terraform/cloud-docs/api-docs/notification-configurations (Notification Authenticity)")
+    .notes("SHA-512. Signed only where the notification has a token.")
+    .challenge("A verification POST with trigger `verification` is sent on creation; any 2xx passes")
+    .preset();
+
+/// Sonatype Nexus: HMAC-SHA1 in `X-Nexus-Webhook-Signature`.
+pub static SONATYPE_NEXUS: Preset = hmac("sonatype-nexus", "Sonatype Nexus")
+    .with(Primitive::HmacSha1)
+    .header("x-nexus-webhook-signature")
+    .id("x-nexus-webhook-delivery")
+    .event("x-nexus-webhook-id")
+    .third_party("fluxcd/flux-recv: nexus.go")
+    .notes("The MAC is over the JSON as Nexus serialises it.")
+    .preset();
+
+/// LaunchDarkly: HMAC-SHA256 in `X-LD-Signature`.
+pub static LAUNCHDARKLY: Preset = hmac("launchdarkly", "LaunchDarkly")
+    .header("x-ld-signature")
+    .doc("https://launchdarkly.com/docs/home/infrastructure/webhooks")
+    .notes("Signed only where the webhook has a secret.")
+    .preset();

@@ -8,7 +8,7 @@ use super::{
     Preset,
     form::At,
     spec::hmac,
-    texts::{BODY_TIMESTAMP, TIMESTAMP_COLON_BODY, TIMESTAMP_DOT_BODY},
+    texts::{BODY_TIMESTAMP, TIMESTAMP_COLON_BODY, TIMESTAMP_DOT_BODY, V0_TIMESTAMP_BODY},
 };
 use crate::{
     custom::Custom,
@@ -71,7 +71,7 @@ pub static WEBFLOW: Preset = hmac("webflow", "Webflow")
     .timestamp("x-webflow-timestamp")
     .text(&TIMESTAMP_COLON_BODY)
     .millis()
-    .third_party("hookdeck/webhook-skills and trigger.dev notes")
+    .sdk("npm webflow-api: wrapper/WebhooksClient.js")
     .notes("Only for hooks made by apps or the API.")
     .preset();
 
@@ -162,4 +162,22 @@ pub static YOUSIGN: Preset = hmac("yousign", "Yousign")
     .header("x-yousign-signature-256")
     .prefix("sha256=")
     .doc("https://developers.yousign.com/docs/security")
+    .preset();
+
+/// Frame.io: HMAC-SHA256 in `X-Frameio-Signature`.
+pub static FRAMEIO: Preset = hmac("frameio", "Frame.io")
+    .header("x-frameio-signature")
+    .prefix("v0=")
+    .timestamp("x-frameio-request-timestamp")
+    .text(&V0_TIMESTAMP_BODY)
+    .third_party("several receivers' code; https://developer.frame.io/platform/v2/webhooks-overview seen in part")
+    .notes("Slack's scheme under other names.")
+    .preset();
+
+/// Uploadcare: HMAC-SHA256 in `X-Uc-Signature`.
+pub static UPLOADCARE: Preset = hmac("uploadcare", "Uploadcare")
+    .header("x-uc-signature")
+    .prefix("v1=")
+    .sdk("uploadcare/uploadcare-ruby: README.md (WebhookSignatureVerifier)")
+    .notes("Signed only where the webhook has a signing secret.")
     .preset();

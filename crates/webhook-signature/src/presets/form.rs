@@ -24,7 +24,10 @@ pub(super) enum Form {
     Value(&'static str),
     MaybePrefixed(&'static str),
     Credentials(&'static str),
-    Bare(u8),
+    Bare {
+        separator: u8,
+        stamped: bool,
+    },
     List {
         separator: u8,
         assign: u8,
@@ -60,7 +63,7 @@ impl Form {
             Self::Credentials(scheme) => Grammar::Credentials {
                 scheme: Cow::Borrowed(scheme),
             },
-            Self::Bare(separator) => Grammar::Bare { separator },
+            Self::Bare { separator, stamped } => Grammar::Bare { separator, stamped },
             Self::List {
                 separator,
                 assign,

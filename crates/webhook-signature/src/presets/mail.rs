@@ -3,10 +3,10 @@
 use super::{
     Preset,
     form::At,
-    spec::{basic, hmac, token},
+    spec::{basic, hmac, token, unsigned},
     texts::V0_TIMESTAMP_BODY,
 };
-use crate::custom::Custom;
+use crate::{custom::Custom, scheme::Primitive};
 
 /// Mailgun: HMAC-SHA256.
 pub static MAILGUN: Preset = hmac("mailgun", "Mailgun")
@@ -52,4 +52,22 @@ pub static BREVO: Preset = token("brevo", "Brevo")
     .third_party("nuxt-webhook-validators brevo.js")
     .notes("IP allow-list first, bearer token optional.")
     .addresses("1.179.112.0/20 and 172.246.240.0/20 (from the third-party validator)")
+    .preset();
+
+/// Mailchimp Transactional (Mandrill): HMAC-SHA1 in `X-Mandrill-Signature`.
+pub static MANDRILL: Preset = hmac("mandrill", "Mailchimp Transactional (Mandrill)")
+    .with(Primitive::HmacSha1)
+    .header("x-mandrill-signature")
+    .base64()
+    .custom(Custom::UrlAndForm)
+    .third_party("gists of receivers, among them joost/6460736 and yannispanousis/0ccfd76bf19a49f45b69")
+    .notes("The URL and each form field's name and value, sorted. The key is `test-webhook` until a real one is set.")
+    .challenge("HEAD or an unsigned test POST on creation")
+    .preset();
+
+/// Mailchimp Marketing: nothing to verify.
+pub static MAILCHIMP: Preset = unsigned("mailchimp", "Mailchimp Marketing")
+    .third_party("several receivers' code; https://mailchimp.com/developer/marketing/guides/sync-audience-data-webhooks/ not re-read")
+    .notes("NOT VERIFIABLE: nothing is signed. Put a secret into the URL, and keep it out of logs.")
+    .challenge("GET on creation must answer 200")
     .preset();

@@ -3,6 +3,7 @@
 use super::{
     Preset,
     form::At,
+    relays::OR_WEBHOOK,
     spec::{hmac, token},
     texts::{TIMESTAMP_BODY, TIMESTAMP_DOT_BODY},
 };
@@ -104,7 +105,9 @@ pub static ONFIDO: Preset = hmac("onfido", "Onfido")
 /// Seam (Svix): HMAC-SHA256 in `svix-signature`.
 pub static SEAM: Preset = hmac("seam", "Seam (Svix)")
     .svix()
+    .or(&OR_WEBHOOK)
     .sdk("@seamapi/webhook")
+    .notes("The provider's library is Svix's, and takes the names of Standard Webhooks too.")
     .preset();
 
 /// Fingerprint: HMAC-SHA256 in `fpjs-event-signature`.
@@ -113,4 +116,11 @@ pub static FINGERPRINT: Preset = hmac("fingerprint", "Fingerprint")
     .list(b',', b'=', "v1")
     .sdk("@fingerprint/node-sdk dist/index.cjs")
     .notes("No timestamp.")
+    .preset();
+
+/// Supabase Auth hooks: HMAC-SHA256 in `webhook-signature`.
+pub static SUPABASE_AUTH: Preset = hmac("supabase-auth", "Supabase Auth hooks")
+    .standard()
+    .doc("https://supabase.com/docs/guides/auth/auth-hooks")
+    .notes("The secret begins with `v1,whsec_`, and is given as it is.")
     .preset();

@@ -3,7 +3,7 @@
 use super::{
     Preset,
     form::At,
-    spec::{basic, hmac, unsigned},
+    spec::{basic, hmac, token, unsigned},
     texts::{TIMESTAMP_COLON_BODY, TIMESTAMP_DOT_BODY},
 };
 use crate::{
@@ -97,6 +97,7 @@ pub static COINBASE_COMMERCE: Preset = hmac("coinbase-commerce", "Coinbase Comme
 /// GoCardless: HMAC-SHA256 in `Webhook-Signature`.
 pub static GOCARDLESS: Preset = hmac("gocardless", "GoCardless")
     .header("webhook-signature")
+    .encoding(Encoding::HexAnyCase)
     .sdk("gocardless/gocardless-nodejs: src/webhooks.ts")
     .notes("Status 498 is the documented answer to a bad signature. SDK decodes hex, so upper case passes. A batch of events per request.")
     .addresses("developer.gocardless.com lists addresses")
@@ -152,9 +153,10 @@ pub static GR4VY: Preset = hmac("gr4vy", "Gr4vy")
     .bare_list(b',')
     .timestamp("x-gr4vy-webhook-timestamp")
     .text(&TIMESTAMP_DOT_BODY)
+    .max_age(300)
     .id("x-gr4vy-webhook-id")
     .sdk("@gr4vy/sdk lib/webhooks.js")
-    .notes("Bare comma-separated list, no keys. Header names are from the provider's docs, not the SDK function.")
+    .notes("Bare comma-separated list, no keys. Age only, as far as the caller says; the five minutes are ours. Header names are from the provider's docs, not the SDK function.")
     .preset();
 
 /// Chargebee: user and password in `Authorization`.
@@ -211,4 +213,59 @@ pub static SELLSY: Preset = hmac("sellsy", "Sellsy")
     .header("x-webhook-signature")
     .third_party("NangoHQ/nango sellsy-webhook-routing.ts")
     .notes("Plain hash with the secret in front.")
+    .preset();
+
+/// Paystack: HMAC-SHA512 in `x-paystack-signature`.
+pub static PAYSTACK: Preset = hmac("paystack", "Paystack")
+    .with(Primitive::HmacSha512)
+    .header("x-paystack-signature")
+    .third_party("several receivers' code, among it mintlify.com/GoodnessFx/GatePass; https://paystack.com/docs/payments/webhooks/ not re-read")
+    .notes("The key is the API's secret key. PaystackOSS/doc-code-snippets shows a newer form beside this one, `t=…,v1={key id}:{hex}` over `{timestamp}.{body}`, which is not taken here.")
+    .addresses("docs list 52.31.139.75, 52.49.173.169, 52.214.14.220")
+    .preset();
+
+/// Flutterwave v3: the secret itself in `verif-hash`.
+pub static FLUTTERWAVE: Preset = token("flutterwave", "Flutterwave v3")
+    .header("verif-hash")
+    .third_party(
+        "several receivers' code; https://developer.flutterwave.com/docs/webhooks not re-read",
+    )
+    .notes("The secret hash that was set in the dashboard. Nothing is signed.")
+    .preset();
+
+/// Flutterwave v4: HMAC-SHA256 in `flutterwave-signature`.
+pub static FLUTTERWAVE_V4: Preset = hmac("flutterwave-v4", "Flutterwave v4")
+    .header("flutterwave-signature")
+    .base64()
+    .third_party(
+        "several receivers' code; https://developer.flutterwave.com/docs/webhooks not re-read",
+    )
+    .preset();
+
+/// Coinbase Developer Platform (Hook0): HMAC-SHA256 in `X-Hook0-Signature`.
+pub static COINBASE_CDP: Preset = hmac("coinbase-cdp", "Coinbase Developer Platform (Hook0)")
+    .header("x-hook0-signature")
+    .stamped(b',', "t", "v1")
+    .no_leading_zeros()
+    .custom(Custom::Hook0)
+    .sdk("crates.io hook0-client 2.0.3: src/signature.rs; https://docs.cdp.coinbase.com/api-reference/payment-apis/webhooks/verification")
+    .notes("The element `h` names the headers that are signed too, in their order; a named one that is missing is refused. The older `v0`, without headers, is not taken.")
+    .preset();
+
+/// Recurly: HMAC-SHA256 in `recurly-signature`.
+pub static RECURLY: Preset = hmac("recurly", "Recurly")
+    .header("recurly-signature")
+    .stamped_list(b',')
+    .text(&TIMESTAMP_DOT_BODY)
+    .millis()
+    .sdk("recurly/recurly-client-ruby: lib/recurly/webhooks.rb; https://docs.recurly.com/v1.3/docs/signature-verification")
+    .notes("The first element is the timestamp, the others are signatures, two of them for a day after a rotation. Older XML notifications are unsigned (Basic authentication).")
+    .preset();
+
+/// Chargify / Maxio: HMAC-SHA256 in `X-Chargify-Webhook-Signature-Hmac-Sha-256`.
+pub static CHARGIFY: Preset = hmac("chargify", "Chargify / Maxio")
+    .header("x-chargify-webhook-signature-hmac-sha-256")
+    .id("x-chargify-webhook-id")
+    .third_party("gists of receivers, among them afreeland/003026ee17ab0f6de8b3acc4b33f797b")
+    .notes("The key is the site's shared key. The same value is put into the query too; an old MD5 header exists.")
     .preset();

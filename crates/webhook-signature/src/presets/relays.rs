@@ -2,8 +2,15 @@
 
 use http::HeaderName;
 
-use super::{Preset, form::At, spec::hmac};
-use crate::scheme::{Location, Place};
+use super::{
+    Preset,
+    form::At,
+    spec::{hmac, token},
+};
+use crate::{
+    custom::Custom,
+    scheme::{Location, Place},
+};
 
 static OR_SVIX: [Location; 1] = [Location {
     signature: Place::Header(HeaderName::from_static("svix-signature")),
@@ -11,7 +18,7 @@ static OR_SVIX: [Location; 1] = [Location {
     id: Some(HeaderName::from_static("svix-id")),
 }];
 
-static OR_WEBHOOK: [Location; 1] = [Location {
+pub(super) static OR_WEBHOOK: [Location; 1] = [Location {
     signature: Place::Header(HeaderName::from_static("webhook-signature")),
     timestamp: Some(HeaderName::from_static("webhook-timestamp")),
     id: Some(HeaderName::from_static("webhook-id")),
@@ -56,3 +63,23 @@ pub static HOOKDECK: Preset = hmac("hookdeck", "Hookdeck")
     .sdk("@hookdeck/sdk dist/webhooks/helpers.js")
     .notes("Second header during rotation; either may match. x-hookdeck-verified tells whether the original provider's signature was checked.")
     .preset();
+
+/// Azure Event Grid: the secret itself.
+pub static AZURE_EVENT_GRID: Preset = token("azure-event-grid", "Azure Event Grid")
+    .at(At::Chosen)
+    .event("aeg-event-type")
+    .doc("MicrosoftDocs/azure-docs: articles/event-grid/webhook-event-delivery.md")
+    .notes("Nothing is signed. Have the subscription send a header with a secret, and name it with `with_signature_header`; an Entra token or a client certificate is for whatever stands in front.")
+    .challenge("aeg-event-type: SubscriptionValidation: 200 JSON {\"validationResponse\": data.validationCode}. CloudEvents schema instead: OPTIONS with WebHook-Request-Origin, answer WebHook-Allowed-Origin")
+    .preset();
+
+/// Microsoft Graph change notifications: the secret itself in each `clientState`.
+pub static MICROSOFT_GRAPH: Preset =
+    token("microsoft-graph", "Microsoft Graph change notifications")
+        .at(At::Body)
+        .custom(Custom::MicrosoftGraph)
+        .doc("microsoftgraph/microsoft-graph-docs-contrib: concepts/change-notifications-delivery-webhooks.md")
+        .notes("Every notification of the body's array must show the same secret: give all subscriptions of an endpoint one `clientState`. Nothing is signed. Rich notifications add tokens and encrypted content, which are not looked at here.")
+        .addresses("endpoints.office.com/endpoints/worldwide JSON (service filter)")
+        .challenge("POST ?validationToken=...: within 10 s answer 200, Content-Type text/plain, body = the URL-decoded token")
+        .preset();

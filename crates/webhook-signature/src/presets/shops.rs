@@ -1,17 +1,30 @@
 //! Shops and what they are built with.
 
+use http::HeaderName;
+
 use super::{
     Preset,
     form::At,
     spec::{hmac, token, unsigned},
     texts::{TIMESTAMP_DOT_BODY, URL_BODY},
 };
-use crate::key::SecretEncoding;
+use crate::{
+    key::SecretEncoding,
+    scheme::{Location, Place},
+};
+
+/// The names under which Shopify sends what it calls events.
+static SHOPIFY_EVENTS: [Location; 1] = [Location {
+    signature: Place::Header(HeaderName::from_static("shopify-hmac-sha256")),
+    timestamp: None,
+    id: Some(HeaderName::from_static("shopify-webhook-id")),
+}];
 
 /// Shopify: HMAC-SHA256 in `X-Shopify-Hmac-SHA256`.
 pub static SHOPIFY: Preset = hmac("shopify", "Shopify")
     .header("x-shopify-hmac-sha256")
     .base64()
+    .or(&SHOPIFY_EVENTS)
     .id("x-shopify-webhook-id")
     .event("x-shopify-topic")
     .sdk("@shopify/shopify-api 15.x lib/utils/hmac-validator")

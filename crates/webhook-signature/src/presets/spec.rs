@@ -128,7 +128,19 @@ impl Spec {
     }
 
     pub(super) const fn bare_list(mut self, separator: u8) -> Self {
-        self.form = Form::Bare(separator);
+        self.form = Form::Bare {
+            separator,
+            stamped: false,
+        };
+        self
+    }
+
+    /// A list whose first element is the timestamp.
+    pub(super) const fn stamped_list(mut self, separator: u8) -> Self {
+        self.form = Form::Bare {
+            separator,
+            stamped: true,
+        };
         self
     }
 

@@ -1,5 +1,7 @@
 //! Support, sales and hiring.
 
+use http::HeaderName;
+
 use super::{
     Preset,
     spec::hmac,
@@ -8,7 +10,13 @@ use super::{
         TIMESTAMP_DOT_BODY,
     },
 };
-use crate::scheme::{Primitive, TimestampUnit};
+use crate::scheme::{Location, Place, Primitive, TimestampUnit};
+
+static ATTIO_OTHER_NAME: [Location; 1] = [Location {
+    signature: Place::Header(HeaderName::from_static("x-attio-signature")),
+    timestamp: None,
+    id: None,
+}];
 
 /// Zendesk: HMAC-SHA256 in `X-Zendesk-Webhook-Signature`.
 pub static ZENDESK: Preset = hmac("zendesk", "Zendesk")
@@ -84,6 +92,7 @@ pub static HELPSCOUT: Preset = hmac("helpscout", "Help Scout")
 /// Attio: HMAC-SHA256 in `Attio-Signature`.
 pub static ATTIO: Preset = hmac("attio", "Attio")
     .header("attio-signature")
+    .or(&ATTIO_OTHER_NAME)
     .third_party("simstudioai/sim attio.ts")
     .notes("X-Attio-Signature carries the same value (Nango).")
     .preset();

@@ -63,17 +63,17 @@ pub static PLIVO: Preset = hmac("plivo", "Plivo (V3)")
     .notes("The URL with its query sorted, and the form's fields. One signature for each token that is active.")
     .preset();
 
-/// Plivo (V1): HMAC-SHA1 in `X-Plivo-Signature-V3`.
+/// Plivo (V1): HMAC-SHA1 in `X-Plivo-Signature`.
 pub static PLIVO_V1: Preset = hmac("plivo-v1", "Plivo (V1)")
     .with(Primitive::HmacSha1)
     .header("x-plivo-signature")
     .base64()
-    .custom(Custom::PlivoV1)
+    .custom(Custom::UrlAndForm)
     .sdk("plivo/plivo-node: test/utils.js")
     .notes("The URL and each form field's name and value, sorted. The catalogue's source keys it with the account's auth id.")
     .preset();
 
-/// Plivo (V2): HMAC-SHA256 in `X-Plivo-Signature-V3`.
+/// Plivo (V2): HMAC-SHA256 in `X-Plivo-Signature-V2`.
 pub static PLIVO_V2: Preset = hmac("plivo-v2", "Plivo (V2)")
     .header("x-plivo-signature-v2")
     .base64()
@@ -89,7 +89,7 @@ pub static RETELL: Preset = hmac("retell", "Retell AI")
     .stamped(b',', "v", "d")
     .text(&BODY_TIMESTAMP)
     .millis()
-    .third_party("trigger.dev research notes citing docs.retellai.com")
+    .sdk("npm retell-sdk: lib/webhook_auth.js")
     .notes("Body first, then timestamp.")
     .preset();
 

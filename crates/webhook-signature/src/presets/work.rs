@@ -5,7 +5,11 @@ use super::{
     form::At,
     spec::{hmac, token},
 };
-use crate::{custom::Custom, key::SecretEncoding, scheme::Primitive};
+use crate::{
+    custom::Custom,
+    key::SecretEncoding,
+    scheme::{Encoding, Primitive},
+};
 
 /// Linear: HMAC-SHA256 in `Linear-Signature`.
 pub static LINEAR: Preset = hmac("linear", "Linear")
@@ -54,6 +58,7 @@ pub static TRELLO: Preset = hmac("trello", "Trello")
 pub static NOTION: Preset = hmac("notion", "Notion")
     .header("x-notion-signature")
     .prefix("sha256=")
+    .encoding(Encoding::HexAnyCase)
     .sdk("@notionhq/client 5.x webhooks.js")
     .notes("SDK lower-cases the hex, so upper case passes.")
     .challenge("First POST is unsigned and holds {\"verification_token\":...}: show it to the operator, who pastes it back; the token is then the HMAC key")

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     candidates::Candidates,
     scheme::{Covered, Grammar, HeaderTrouble, Scheme, SignedText, Source, only, rfc3339},
-    verify::visible,
+    verify::{visible, words},
 };
 
 /// The value of a header is the signature.
@@ -66,15 +66,14 @@ impl Facts {
 
     /// What unsigned headers add: an id and an event type, unless something better is there.
     pub(crate) fn of_headers(scheme: &Scheme, covered: Covered, headers: &HeaderMap) -> Self {
-        let short = |name: Option<&http::HeaderName>| {
-            let line = only(headers, name?).ok().flatten()?;
-            visible(line).map(ShortText::new)
-        };
+        let line = |name: Option<&http::HeaderName>| only(headers, name?).ok().flatten();
+        let id = line(scheme.id_header()).and_then(visible);
+        let event = line(scheme.event_header()).and_then(words);
         Self {
             body: covered.body,
             timestamp: None,
-            id: short(scheme.id_header()).map(|id| (id, covered.id)),
-            event: short(scheme.event_header()).map(|event| (event, covered.event)),
+            id: id.map(|id| (ShortText::new(id), covered.id)),
+            event: event.map(|event| (ShortText::new(event), covered.event)),
         }
     }
 }

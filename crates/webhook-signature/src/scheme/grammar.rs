@@ -24,8 +24,8 @@ pub(crate) enum Grammar {
     /// One text after the name of an authentication scheme in any case, and a space
     /// ([RFC 9110, section 11.1](https://www.rfc-editor.org/rfc/rfc9110#section-11.1)).
     Credentials { scheme: Cow<'static, str> },
-    /// A list of signatures without labels.
-    Bare { separator: u8 },
+    /// A list of signatures without labels, with the timestamp in front of them or not.
+    Bare { separator: u8, stamped: bool },
     /// A list of `label=value`: `t=…,v1=…,v1=…`, or `v1,… v1,…`.
     Elements(Elements),
     /// What only code can say, for public-key signatures and tokens.
@@ -74,8 +74,11 @@ impl fmt::Display for Grammar {
             Self::Value { prefix } => write!(f, "{prefix}{{signature}}"),
             Self::MaybePrefixed { prefix } => write!(f, "[{prefix}]{{signature}}"),
             Self::Credentials { scheme } => write!(f, "{scheme} {{signature}}"),
-            Self::Bare { separator } => {
+            Self::Bare { separator, stamped } => {
                 let separator = char::from(*separator);
+                if *stamped {
+                    write!(f, "{{timestamp}}{separator}")?;
+                }
                 write!(f, "{{signature}}{separator}{{signature}}{separator}…")
             }
             Self::Elements(list) => {
@@ -128,9 +131,13 @@ impl Grammar {
                 };
                 Ok(Reading::of_one(text, encoding, candidates))
             }
-            Self::Bare { separator } => {
+            Self::Bare { separator, stamped } => {
                 let value = value.get(..=MAX_SIGNATURE_HEADER).map_or(value, |_| b"");
-                for (seen, text) in value.split(|byte| byte == separator).enumerate() {
+                let front = split_once(value, *separator).filter(|_| *stamped);
+                let (timestamp, list) = front.map_or((None, value), |(text, list)| {
+                    (Some(text.trim_ascii()), list)
+                });
+                for (seen, text) in list.split(|byte| byte == separator).enumerate() {
                     if seen == MAX_SIGNATURES {
                         return Err(Reason::TooManySignatures);
                     }
@@ -138,7 +145,7 @@ impl Grammar {
                 }
                 let signatures = decoded(candidates);
                 Ok(Reading {
-                    timestamp: None,
+                    timestamp,
                     signatures,
                 })
             }
@@ -156,6 +163,10 @@ impl Grammar {
                 format!("{prefix}{signature}")
             }
             Self::Credentials { scheme } => format!("{scheme} {signature}"),
+            Self::Bare {
+                separator,
+                stamped: true,
+            } => format!("{timestamp}{}{signature}", char::from(*separator)),
             Self::Bare { .. } => signature.to_owned(),
             Self::Elements(Elements {
                 separator,

@@ -156,6 +156,7 @@ impl SchemeBuilder {
             },
             Some(Form::BareList(separator)) => Grammar::Bare {
                 separator: visible(*separator)?,
+                stamped: false,
             },
             Some(Form::Prefix(prefix)) => Grammar::Value {
                 prefix: prefix.clone().into(),

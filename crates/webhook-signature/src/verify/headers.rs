@@ -259,9 +259,18 @@ pub(crate) fn visible(value: &HeaderValue) -> Option<&str> {
     }
 }
 
+/// The text of a short value of visible ASCII and spaces: GitLab sends the type `Push Hook`.
+pub(crate) fn words(value: &HeaderValue) -> Option<&str> {
+    let short = value.len() <= MAX_ID;
+    value
+        .to_str()
+        .ok()
+        .filter(|text| short && !text.contains('\t'))
+}
+
 /// The event's type. One that stands there twice is none: nobody can tell which line the handler
 /// reads.
 fn event<'a>(scheme: &Scheme, parts: &'a Parts) -> Option<&'a str> {
     let name = scheme.event.as_ref()?;
-    only(&parts.headers, name).ok().flatten().and_then(visible)
+    only(&parts.headers, name).ok().flatten().and_then(words)
 }

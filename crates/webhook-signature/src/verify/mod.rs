@@ -10,7 +10,7 @@ mod verifier;
 mod whole;
 
 #[cfg(feature = "public-key")]
-pub(crate) use self::headers::visible;
+pub(crate) use self::headers::{visible, words};
 pub(crate) use self::{headers::MAX_ID, keys::Key};
 
 pub use self::{

@@ -61,7 +61,7 @@ pub(crate) fn whole(preset: &Preset, key: &str) -> Whole {
 
 fn in_header(preset: &Preset, key: &str) -> Whole {
     let verifier = receiver(preset, key);
-    let is_form = matches!(preset.name(), "twilio" | "plivo" | "plivo-v1");
+    let is_form = matches!(preset.name(), "twilio" | "plivo" | "plivo-v1" | "mandrill");
     let body = match preset.name() {
         "linear" => format!("{{\"webhookTimestamp\":{NOW}000}}"),
         _ if is_form => "a=1&b=2".to_owned(),
@@ -92,7 +92,7 @@ fn in_header(preset: &Preset, key: &str) -> Whole {
             .unwrap()
             .strip_prefix("sign=")
             .unwrap(),
-        _ => line.rsplit([',', ' ']).next().unwrap(),
+        _ => line.rsplit([',', ';', ' ']).next().unwrap(),
     };
     // What separates a label from a signature is no part of any encoding's beginning.
     let label = signature.find('=').filter(|at| *at < signature.len() - 2);
@@ -140,6 +140,10 @@ fn in_body(preset: &Preset, key: &str) -> Option<Whole> {
             );
             (signature, body)
         }
+        "microsoft-graph" => (
+            key.to_owned(),
+            format!("{{\"value\":[{{\"clientState\":\"{key}\"}}]}}"),
+        ),
         "vonage-sms" | "vonage-sms-sha512" => {
             let signature = sign("&a=1&timestamp=1700000000");
             let body = format!("timestamp=1700000000&a=1&sig={signature}");
@@ -204,6 +208,19 @@ impl Whole {
             other.body = b"{}".to_vec();
         }
         other
+    }
+
+    /// With an empty value in the header that the signature stands in, where there is one.
+    pub(crate) fn emptied(&self) -> Option<Self> {
+        let mut other = self.clone();
+        let ours = |value: &&mut HeaderValue| {
+            value
+                .to_str()
+                .is_ok_and(|value| value.contains(&self.signature))
+        };
+        let value = other.parts.headers.values_mut().find(ours)?;
+        *value = HeaderValue::from_static("");
+        Some(other)
     }
 
     /// With the last letter or digit in front of the signature replaced by another one, or with

@@ -1,7 +1,10 @@
 use http::{HeaderMap, HeaderName, Uri};
 use webhook_core::Reason;
 
-use super::{BasicUser, Candidate, QueryName, SourceError, authorization, basic, header, query};
+use super::{
+    BasicUser, Candidate, QueryName, SourceError, authorization, basic, header, query,
+    strip_query_token,
+};
 
 /// Where the token is. One place, never a chain of them: whoever can leave one out must not get to
 /// choose another.
@@ -74,6 +77,14 @@ impl TokenSource {
             Self::Bearer => authorization::bearer(headers),
             Self::Basic { user } => basic::read(headers, user),
             Self::Query(name) => query::read(uri, name),
+        }
+    }
+
+    /// Takes the token out of the URI; a wrong token too, for it may be right elsewhere, or have been
+    /// right yesterday.
+    pub(crate) fn strip(&self, uri: &mut Uri) {
+        if let Self::Query(name) = self {
+            *uri = strip_query_token(uri, name.as_str());
         }
     }
 

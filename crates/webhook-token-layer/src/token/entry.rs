@@ -1,8 +1,8 @@
-use std::{borrow::Borrow, fmt};
+use std::{borrow::Borrow, fmt, sync::Arc};
 
 use webhook_core::{Name, Secret, SecretError, SecretErrorKind, Timestamp};
 
-use super::{TokenError, TokenHash};
+use super::{TokenError, TokenHash, TokenUsage, usage::Counters};
 use crate::digest::Digest;
 
 /// The longest token, in bytes, so that the cost of comparing one is bounded.
@@ -36,6 +36,8 @@ pub struct Token {
     digest: Digest,
     not_before: Option<Timestamp>,
     not_after: Option<Timestamp>,
+    // Of the token and its clones: settings that are swapped go on counting.
+    counters: Arc<Counters>,
 }
 
 impl Token {
@@ -79,6 +81,7 @@ impl Token {
             digest: hash.digest(),
             not_before: None,
             not_after: None,
+            counters: Arc::new(Counters::new()),
         })
     }
 
@@ -149,6 +152,16 @@ impl Token {
     pub fn is_valid_at(&self, instant: Timestamp) -> bool {
         self.not_before.is_none_or(|first| first <= instant)
             && self.not_after.is_none_or(|last| instant <= last)
+    }
+
+    /// How often the token was taken, and when last.
+    #[must_use]
+    pub fn usage(&self) -> TokenUsage {
+        self.counters.read()
+    }
+
+    pub(crate) fn note_use(&self, now: Timestamp) {
+        self.counters.note(now);
     }
 
     pub(crate) const fn digest(&self) -> &Digest {

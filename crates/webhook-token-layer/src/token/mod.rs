@@ -4,6 +4,7 @@ mod entry;
 mod error;
 mod hash;
 mod ring;
+mod usage;
 
 pub(crate) use self::ring::Finding;
 pub use self::{
@@ -11,4 +12,5 @@ pub use self::{
     error::{TokenError, TokenHashError},
     hash::TokenHash,
     ring::{MAX_TOKENS, TokenRing},
+    usage::TokenUsage,
 };

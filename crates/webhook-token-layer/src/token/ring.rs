@@ -95,7 +95,8 @@ impl TokenRing {
         self.0.iter().map(|token| token.id().as_str())
     }
 
-    /// The tokens with their times of validity, in the order they were added.
+    /// The tokens with their times of validity and their [usage](Token::usage), in the order they were
+    /// added.
     pub fn tokens(&self) -> impl Iterator<Item = &Token> {
         self.0.iter()
     }

@@ -1,5 +1,6 @@
 //! Records as JSON lines, written by a thread of their own behind a bounded queue.
 
+mod entry;
 mod error;
 mod handle;
 mod queue;
@@ -15,11 +16,13 @@ use std::{
     time::Duration,
 };
 
+use self::{entry::Entry, queue::Queue, writer::Writer};
 pub use self::{
     error::{FlushError, FlushErrorKind},
     handle::AuditHandle,
 };
-use self::{queue::Queue, writer::Writer};
+use webhook_core::change::Change;
+
 use super::Sink;
 use crate::AuditRecord;
 
@@ -35,6 +38,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 ///   in a batch. A request never waits for it: the hand-over is a copy into a queue.
 /// - The queue is bounded. A record that finds no room is dropped and counted, and the next line
 ///   written says how many were: `{"ts":…,"event":"webhook.audit_dropped","dropped":3,"dropped_total":3}`.
+/// - A change of the running stack, from [`AuditLayer::changes`](crate::AuditLayer::changes), is a line
+///   too: `{"ts":…,"event":"webhook.config.changed","id":…,"change":"paused","target":"github","by":…,"why":…}`.
 /// - A writer that fails is tried again, from the byte where it failed, after 10 ms at first and
 ///   1 s at most; in the meantime the queue fills.
 /// - A line is at most [`MAX_LINE_BYTES`](crate::MAX_LINE_BYTES) long and holds no control, no
@@ -127,7 +132,11 @@ impl JsonLinesSink {
 
 impl Sink for JsonLinesSink {
     fn record(&self, record: AuditRecord) {
-        self.owner.queue.push(record);
+        self.owner.queue.push(Entry::Request(record));
+    }
+
+    fn change(&self, change: Change) {
+        self.owner.queue.push(Entry::Change(change));
     }
 }
 

@@ -8,8 +8,7 @@ use std::{
     time::Duration,
 };
 
-use super::{FlushError, FlushErrorKind};
-use crate::AuditRecord;
+use super::{Entry, FlushError, FlushErrorKind};
 
 /// How long records gather before they are written. Waking the thread costs a request more than
 /// the queue does, so it is woken once for a batch.
@@ -24,7 +23,7 @@ pub(super) struct Queue {
 }
 
 struct State {
-    waiting: Vec<AuditRecord>,
+    waiting: Vec<Entry>,
     capacity: usize,
     /// Records taken in, and records that are done with: written, or given up.
     pushed: u64,
@@ -98,17 +97,17 @@ impl Queue {
     }
 
     /// Takes a record in, or counts it where there is no room.
-    pub(super) fn push(&self, record: AuditRecord) {
+    pub(super) fn push(&self, entry: Entry) {
         let mut state = self.lock();
         let open = state.pushed - state.settled;
         let has_room = usize::try_from(open).is_ok_and(|open| open < state.capacity);
         if state.is_closed() || !has_room {
             state.refused += 1;
-            // The record is freed after the lock.
+            // The entry is freed after the lock.
             drop(state);
             return;
         }
-        state.waiting.push(record);
+        state.waiting.push(entry);
         state.pushed += 1;
         let is_half_full = state.waiting.len() == state.capacity / 2;
         let wake = mem::take(&mut state.is_idle) || is_half_full;
@@ -119,7 +118,7 @@ impl Queue {
     }
 
     /// Waits for work, lets a batch gather, and swaps it for the empty one.
-    pub(super) fn next(&self, batch: &mut Vec<AuditRecord>) -> Work {
+    pub(super) fn next(&self, batch: &mut Vec<Entry>) -> Work {
         let mut state = self.lock();
         while state.has_nothing_to_tell() && !state.is_closed() {
             state.is_idle = true;

@@ -10,8 +10,11 @@ use std::{
 
 use webhook_core::Clock;
 
-use super::queue::{Queue, Work};
-use crate::{AuditRecord, guard::discard_payload, json};
+use super::{
+    Entry,
+    queue::{Queue, Work},
+};
+use crate::{guard::discard_payload, json};
 
 /// How much is written at once.
 const BLOCK: usize = 64 * 1024;
@@ -71,10 +74,10 @@ impl<W: Write + Send + 'static> Writer<W> {
         }
     }
 
-    fn write_batch(&mut self, batch: &mut Vec<AuditRecord>) -> Result<(), Abandoned> {
+    fn write_batch(&mut self, batch: &mut Vec<Entry>) -> Result<(), Abandoned> {
         let mut encoded = 0;
-        for record in batch.drain(..) {
-            json::encode(&record, &mut self.lines);
+        for entry in batch.drain(..) {
+            entry.encode(&mut self.lines);
             encoded += 1;
             if self.lines.len() >= BLOCK {
                 self.write_out()?;

@@ -58,7 +58,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
     };
     let config = ClientAddressConfig::new(args.source.clone(), trusted);
     let headers = args.headers.read(Strictness::Replace)?;
-    let answer = Answer::from(explain(args.peer, &headers, &config));
+    let answer = Answer::from(explain(args.peer, &headers.map, &config));
     let found = answer.error.is_none();
     output.verdict(found, &answer)?;
     Ok(Exit::refused_unless(found))

@@ -8,11 +8,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use http::{HeaderMap, Method, Request, Response};
+use http::{Method, Request, Response};
 use ureq::{Agent, Body};
 
 use super::answer::Answer;
-use crate::{commands::sign::pairs, exit::Failure};
+use crate::{args::HeaderLines, commands::sign::pairs, exit::Failure};
 
 /// The most bytes of an answer that are read.
 const MAX_ANSWER: u64 = 1024 * 1024;
@@ -38,12 +38,12 @@ impl Client {
         &self,
         to: &str,
         method: &Method,
-        headers: &HeaderMap,
+        headers: &HeaderLines,
         body: &[u8],
     ) -> Result<Answer, Failure> {
         let mut request = Request::new(body);
         *request.method_mut() = method.clone();
-        *request.headers_mut() = headers.clone();
+        request.headers_mut().extend(headers.iter().cloned());
         *request.uri_mut() = to.parse().map_err(Failure::usage)?;
 
         let start = Instant::now();

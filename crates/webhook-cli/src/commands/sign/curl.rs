@@ -6,15 +6,15 @@
 
 use std::path::Path;
 
-use http::{HeaderMap, Method, header};
+use http::{Method, header};
 
-use crate::args::{Request, Url, bytes_of};
+use crate::args::{HeaderLines, Request, Url, bytes_of};
 
 /// A body of more bytes does not go into one argument: Linux allows 128 KiB, quotes included.
 const MAX_ARGUMENT: usize = 32 * 1024;
 
 /// The line, with a newline at its end.
-pub(super) fn command(url: &Url, request: &Request, headers: &HeaderMap) -> Vec<u8> {
+pub(super) fn command(url: &Url, request: &Request, headers: &HeaderLines) -> Vec<u8> {
     // The URL goes out as it was signed: no globs, no `..` taken away. `-i` shows the answer's head.
     let mut line = b"curl -sS -i --globoff --path-as-is".to_vec();
     let mut word = |option: &str, bytes: &[u8]| {
@@ -34,7 +34,8 @@ pub(super) fn command(url: &Url, request: &Request, headers: &HeaderMap) -> Vec<
         word("-H", &header_word(name.as_str(), value.as_bytes()));
     }
     let body = Body::of(request);
-    if !matches!(body, Body::None) && !headers.contains_key(header::CONTENT_TYPE) {
+    let names_type = headers.iter().any(|(name, _)| name == header::CONTENT_TYPE);
+    if !matches!(body, Body::None) && !names_type {
         // Otherwise curl names one that the sender did not.
         word("-H", b"content-type:");
     }

@@ -1,11 +1,11 @@
 //! A request as HTTP/1.1 has it on the wire.
 
-use http::{HeaderMap, header};
+use http::header;
 
-use crate::args::{Request, Url};
+use crate::args::{HeaderLines, Request, Url};
 
 /// One header a line.
-pub(super) fn lines(headers: &HeaderMap, end: &[u8]) -> Vec<u8> {
+pub(super) fn lines(headers: &HeaderLines, end: &[u8]) -> Vec<u8> {
     let mut text = Vec::new();
     for (name, value) in headers {
         text.extend_from_slice(name.as_str().as_bytes());
@@ -16,10 +16,10 @@ pub(super) fn lines(headers: &HeaderMap, end: &[u8]) -> Vec<u8> {
     text
 }
 
-pub(super) fn request(url: &Url, request: &Request, headers: &HeaderMap) -> Vec<u8> {
+pub(super) fn request(url: &Url, request: &Request, headers: &HeaderLines) -> Vec<u8> {
     let (method, target) = (&request.method, url.target_text());
     let mut bytes = format!("{method} {target} HTTP/1.1\r\n").into_bytes();
-    if !headers.contains_key(header::HOST) {
+    if !headers.iter().any(|(name, _)| name == header::HOST) {
         let host = url.host().unwrap_or_default();
         bytes.extend(format!("host: {host}\r\n").into_bytes());
     }

@@ -6,7 +6,7 @@ mod http1;
 use std::borrow::Cow;
 
 use clap::ValueEnum;
-use http::HeaderMap;
+use http::{HeaderName, HeaderValue};
 use serde::Serialize;
 
 use super::delivery::DeliveryArgs;
@@ -66,7 +66,7 @@ pub(crate) fn run(args: Args) -> Outcome {
             let body = String::from_utf8_lossy(&request.body);
             let url = request.url.as_ref().map(Url::text);
             Output::new(Format::Json).json(&Signed {
-                headers: pairs(&headers),
+                headers: pairs(headers.iter().map(|(name, value)| (name, value))),
                 body: delivery.changes_body.then_some(body),
                 url: url.filter(|_| delivery.changes_url),
             })?;
@@ -88,10 +88,12 @@ struct Signed<'a> {
 }
 
 /// Headers as JSON has them; what is no UTF-8 is replaced.
-pub(super) fn pairs(headers: &HeaderMap) -> Vec<(String, String)> {
+pub(super) fn pairs<'a>(
+    headers: impl IntoIterator<Item = (&'a HeaderName, &'a HeaderValue)>,
+) -> Vec<(String, String)> {
     let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
     headers
-        .iter()
+        .into_iter()
         .map(|(name, value)| (name.to_string(), text(value.as_bytes())))
         .collect()
 }

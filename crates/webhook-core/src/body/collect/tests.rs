@@ -175,7 +175,8 @@ async fn a_stalled_body_meets_its_deadline() {
 
 #[tokio::test]
 async fn unverified_bytes_are_held_against_the_budget_until_the_body_is_taken() {
-    let budget = MemoryBudget::new(5);
+    // Three quarters of it are for strangers.
+    let budget = MemoryBudget::new(6).with_network_share(6);
     let read = |bytes: &'static [u8]| {
         Collect::new(
             Scripted::new([data(bytes)]),

@@ -1,0 +1,5 @@
+//! What the benchmarks share. Nothing here is published.
+
+pub mod latency;
+pub mod receiver;
+pub mod sender;

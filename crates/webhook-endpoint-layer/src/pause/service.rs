@@ -1,0 +1,71 @@
+use std::{
+    fmt, mem,
+    task::{Context, Poll},
+};
+
+use http::{Request, Response};
+use tower_service::Service;
+use webhook_core::{
+    Check, Facts, Problem, Reason, Reject, Rejection, Verdict, rejection::ResponseFuture,
+};
+
+use super::PauseSwitch;
+
+/// Lets requests through to `S` unless all endpoints are paused; made by
+/// [`PauseLayer`](crate::PauseLayer).
+#[derive(Clone)]
+pub struct Pause<S, R = Problem> {
+    inner: S,
+    switch: PauseSwitch,
+    rejection: R,
+}
+
+impl<S, R> Pause<S, R> {
+    pub(super) const fn new(inner: S, switch: PauseSwitch, rejection: R) -> Self {
+        Self {
+            inner,
+            switch,
+            rejection,
+        }
+    }
+}
+
+impl<S, R, ReqBody, ResBody> Service<Request<ReqBody>> for Pause<S, R>
+where
+    S: Service<Request<ReqBody>, Response = Response<ResBody>> + Clone,
+    R: Reject<ResBody>,
+{
+    type Response = Response<ResBody>;
+    type Error = S::Error;
+    type Future = ResponseFuture<S::Future, ResBody>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
+        let Some(left) = self.switch.all() else {
+            if let Some(facts) = Facts::of(request.extensions()) {
+                facts.record().set_verdict(Check::Pause, Verdict::Pass);
+            }
+            // The instance that said it is ready is called at once, and need not be cloned.
+            return ResponseFuture::admitted(self.inner.call(request));
+        };
+        // The instance that said it is ready is not called, so what it reserved to be ready, such as
+        // a concurrency permit, goes with it.
+        let fresh = self.inner.clone();
+        drop(mem::replace(&mut self.inner, fresh));
+        let (parts, _unread) = request.into_parts();
+        let rejection = Rejection::new(Reason::Paused, Check::Pause).with_retry_after(left);
+        ResponseFuture::refused(rejection.answer(&self.rejection, &parts))
+    }
+}
+
+impl<S: fmt::Debug, R> fmt::Debug for Pause<S, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pause")
+            .field("inner", &self.inner)
+            .field("switch", &self.switch)
+            .finish_non_exhaustive()
+    }
+}
