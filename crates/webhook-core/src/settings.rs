@@ -2,7 +2,7 @@
 
 use std::{fmt, ops::Deref, sync::Arc};
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, Guard};
 use http::Extensions;
 
 use crate::{
@@ -143,6 +143,45 @@ impl<T> SettingsHandle<T> {
         self.log.note(ChangeKind::Replaced, &self.name, cause);
     }
 
+    /// Puts in force what `change` makes of the settings in force, and notes it as this kind of change
+    /// of `what`, a part of the settings. Where another change comes between, `change` is asked
+    /// again, so that none of the two is lost.
+    ///
+    /// ```
+    /// use webhook_core::{Settings, change::{Cause, ChangeKind}};
+    ///
+    /// let (_settings, handle) = Settings::swappable(vec!["2026-q3", "2026-q4"]);
+    /// let cause = Cause::new("alice", "it leaked");
+    /// handle.change(ChangeKind::Revoked, "2026-q3", &cause, |ids| match &ids[..] {
+    ///     [_] => Err("the last one stays"),
+    ///     ids => Ok(ids.iter().copied().filter(|id| *id != "2026-q3").collect()),
+    /// })?;
+    /// assert_eq!(*handle.current(), ["2026-q4"]);
+    /// # Ok::<_, &str>(())
+    /// ```
+    ///
+    /// # Errors
+    /// What `change` says; nothing is changed or noted then.
+    pub fn change<E>(
+        &self,
+        kind: ChangeKind,
+        what: &str,
+        cause: &Cause,
+        mut change: impl FnMut(&T) -> Result<T, E>,
+    ) -> Result<(), E> {
+        let mut seen = self.shared.load_full();
+        loop {
+            let changed = Arc::new(change(&seen)?);
+            let found = self.shared.compare_and_swap(&seen, changed);
+            if Arc::ptr_eq(&found, &seen) {
+                self.log
+                    .note(kind, &format!("{}: {what}", self.name), cause);
+                return Ok(());
+            }
+            seen = Guard::into_inner(found);
+        }
+    }
+
     /// The settings in force.
     #[must_use]
     pub fn current(&self) -> Arc<T> {
@@ -207,7 +246,10 @@ mod tests {
     use http::Extensions;
 
     use super::Settings;
-    use crate::{Endpoint, Facts, change::Cause};
+    use crate::{
+        Endpoint, Facts,
+        change::{Cause, ChangeKind},
+    };
 
     #[test]
     fn per_endpoint_settings_come_from_the_endpoint_alone() {
@@ -231,5 +273,25 @@ mod tests {
         let old = settings.load(&extensions).unwrap().into_arc();
         handle.replace(2, &Cause::new("test", "once"));
         assert_eq!((*old, *handle.current()), (1, 2));
+    }
+
+    #[test]
+    fn a_change_between_is_not_lost_and_a_refused_one_changes_nothing() {
+        let (_settings, handle) = Settings::swappable(vec![1_u32]);
+        let cause = Cause::new("test", "twice");
+        let mut asked = 0;
+        let changed = handle.change(ChangeKind::Revoked, "a", &cause, |numbers| {
+            asked += 1;
+            if asked == 1 {
+                handle.replace(vec![1, 2], &cause);
+            }
+            Ok::<_, ()>([&numbers[..], &[3]].concat())
+        });
+        assert_eq!((changed, asked), (Ok(()), 2));
+        assert_eq!(*handle.current(), [1, 2, 3]);
+
+        let refused = handle.change(ChangeKind::Revoked, "a", &cause, |_| Err("no"));
+        assert_eq!(refused, Err("no"));
+        assert_eq!(*handle.current(), [1, 2, 3]);
     }
 }

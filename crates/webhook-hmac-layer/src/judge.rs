@@ -6,7 +6,7 @@ use http::request::Parts;
 use http_body::Body;
 use webhook_core::{
     BufferedBody, Check, Clock, DeliveryRecord, Reason, Rejection, Settings, ShortText, Ticks,
-    Verdict, Verification, body::Observer,
+    Timestamp, Verdict, Verification, body::Observer,
 };
 use webhook_signature::{
     Pending, Refusal,
@@ -16,6 +16,7 @@ use webhook_signature::{
 use crate::{
     HmacSettings,
     admission::{admit_encoding, admit_size},
+    diagnosis,
     ending::Ending,
 };
 
@@ -42,6 +43,8 @@ pub(crate) struct Case {
     pub(crate) settings: Arc<HmacSettings>,
     pub(crate) record: DeliveryRecord,
     clock: Clock,
+    /// When the head was judged.
+    now: Timestamp,
     spent: Duration,
     /// Why the head is refused, unless the body turns out to be a handshake.
     pub(crate) waiting: Option<Refusal>,
@@ -63,6 +66,7 @@ impl Case {
         record: DeliveryRecord,
     ) -> Result<Self, Rejection> {
         let Some(settings) = settings.load(&parts.extensions) else {
+            diagnosis::no_settings();
             return Err(Rejection::new(Reason::Misconfigured, Check::Signature));
         };
         let settings = settings.into_arc();
@@ -71,6 +75,7 @@ impl Case {
             settings,
             record,
             clock: clock.clone(),
+            now: clock.now(),
             spent: Duration::ZERO,
             waiting: None,
         })
@@ -91,7 +96,7 @@ impl Case {
         self.record.set_verdict(Check::Encoding, Verdict::Pass);
 
         let start = self.start();
-        let begun = self.settings.verifier.begin(parts, self.clock.now());
+        let begun = self.settings.verifier.begin(parts, self.now);
         self.stop(start);
         let hashing = match begun {
             Ok(pending) => Hashing(Some(pending)),
@@ -126,8 +131,22 @@ impl Case {
             return Ok(Verified::default());
         };
         match pending.finish(body.chunks()) {
-            Ok(verification) => self.judge_verified(parts, body, verification),
-            Err(refusal) => self.refuse(parts, refusal).map(|()| Verified::default()),
+            Ok(verification) => {
+                self.settings
+                    .watch
+                    .accepted(&self.settings.verifier, self.now);
+                self.judge_verified(parts, body, verification)
+            }
+            Err(refusal) => {
+                let reason = refusal.reason();
+                if matches!(reason, Reason::SignatureMismatch | Reason::AuthInvalid) {
+                    let HmacSettings {
+                        watch, verifier, ..
+                    } = &*self.settings;
+                    watch.mismatched(verifier, parts, body, self.now);
+                }
+                self.refuse(parts, refusal).map(|()| Verified::default())
+            }
         }
     }
 
@@ -135,6 +154,7 @@ impl Case {
     pub(crate) fn refuse(&self, parts: &Parts, refusal: Refusal) -> Result<(), Ending> {
         self.note_claims(parts, refusal);
         let reason = refusal.reason();
+        self.diagnose(parts, reason);
         // A fault of the stack is no verdict on the sender.
         if self.settings.is_shadow && reason != Reason::Misconfigured {
             self.record.set_shadow_refusal(reason, Check::Signature);
@@ -150,6 +170,20 @@ impl Case {
             Err(Ending::Bare(rejection))
         } else {
             Err(rejection.into())
+        }
+    }
+
+    /// Notices what may be a fault of the setup.
+    fn diagnose(&self, parts: &Parts, reason: Reason) {
+        let verifier = &self.settings.verifier;
+        match reason {
+            Reason::TimestampTooOld | Reason::TimestampInFuture => {
+                self.settings.watch.stale(verifier, parts, self.now);
+            }
+            Reason::Misconfigured if verifier.scheme().takes_url_from_trusted_proxy() => {
+                self.settings.watch.no_origin(verifier);
+            }
+            _ => {}
         }
     }
 

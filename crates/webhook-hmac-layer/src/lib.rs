@@ -61,10 +61,28 @@
 //! # }
 //! ```
 //!
+//! # Secrets in use
+//!
+//! [`HmacSettings::secret_uses`] tells how often and when each secret verified a delivery;
+//! [`HmacSettings::revoke`] takes one out at run time, and [`HmacSettings::continuing`] hands the
+//! counters on to settings that replace others.
+//!
+//! What looks like a fault of the setup is told through `tracing`, target `webhook_hmac`, each thing
+//! once in a process; nothing of it is ever on the wire.
+//!
+//! | code | level | says |
+//! |---|---|---|
+//! | `WHK-H301` | warn | 20 signatures in a row were wrong and would be right but for a newline at the end of one side's secret; at most 256 wrong signatures are tried once more |
+//! | `WHK-H302` | warn | 20 deliveries in a row were refused for their time alone; with the median skew |
+//! | `WHK-H303` | info | a secret was not used for 14 days, while others were |
+//! | `WHK-H304` | error | the URL is signed, and no trusted proxy told it |
+//!
 //! # Where it stands in a stack
 //!
 //! Inside the layers that decide without the body (addresses, quotas per network), outside those
-//! that need a verified delivery. In axum, put all webhook layers into one `ServiceBuilder`: each
+//! that need a verified delivery. Where the scheme takes the
+//! [URL from a trusted proxy](webhook_signature::Scheme::with_url_from_trusted_proxy), the layer that
+//! resolves the client is the one that tells it. In axum, put all webhook layers into one `ServiceBuilder`: each
 //! call of `Router::layer` boxes the response and the future once more. A layer beneath this one
 //! reads [`BufferedBody`](webhook_core::BufferedBody); axum's `from_fn` wants axum's own body and
 //! goes into a second `Router::layer` call inside. A layer that changes the response's body, such
@@ -80,6 +98,7 @@ pub use webhook_core as core;
 pub use webhook_signature as signature;
 
 mod admission;
+mod diagnosis;
 mod ending;
 mod error;
 mod future;
@@ -88,6 +107,7 @@ mod judge;
 mod layer;
 mod service;
 mod settings;
+mod watch;
 
 #[cfg(feature = "axum")]
 #[cfg_attr(docsrs, doc(cfg(feature = "axum")))]

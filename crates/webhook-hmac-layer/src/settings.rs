@@ -1,13 +1,17 @@
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use http::{HeaderValue, Method};
-use webhook_core::body::BodyLimits;
+use webhook_core::{
+    SettingsHandle,
+    body::BodyLimits,
+    change::{Cause, ChangeKind},
+};
 use webhook_signature::{
-    KeyRing, Scheme, Verifier,
+    KeyRing, Scheme, SecretUse, Verifier,
     handshake::{self, HandshakeError, Responder},
 };
 
-use crate::{ConfigError, admission::Methods};
+use crate::{ConfigError, admission::Methods, watch::Watch};
 
 /// How far a signed timestamp may lie from the clock where the provider's own rule has no bound.
 pub const DEFAULT_TOLERANCE: Duration = Duration::from_secs(300);
@@ -22,6 +26,9 @@ pub struct HmacSettings {
     pub(crate) challenge: HeaderValue,
     pub(crate) is_shadow: bool,
     pub(crate) handshake: Option<Responder>,
+    /// The responder as it was given, without what it took from the verifier.
+    given: Option<Responder>,
+    pub(crate) watch: Arc<Watch>,
 }
 
 impl HmacSettings {
@@ -56,7 +63,85 @@ impl HmacSettings {
             challenge,
             is_shadow: false,
             handshake: None,
+            given: None,
+            watch: Arc::default(),
         }
+    }
+
+    /// Counts on where the old settings stand: how often and when each secret was used that is in
+    /// both. For settings that [replace](webhook_core::SettingsHandle::replace) others.
+    ///
+    /// ```
+    /// use webhook_core::{Secret, Settings, change::Cause};
+    /// use webhook_hmac_layer::HmacSettings;
+    /// use webhook_signature::{KeyRing, presets};
+    ///
+    /// let old = || Secret::new("a secret of last quarter");
+    /// let (settings, handle) = Settings::swappable(HmacSettings::new(
+    ///     &presets::GITHUB,
+    ///     KeyRing::new("2026-q3", old()?)?,
+    /// )?);
+    ///
+    /// let keys = KeyRing::new("2026-q4", Secret::new("a secret of this quarter")?)?
+    ///     .with("2026-q3", old()?)?;
+    /// let new = HmacSettings::new(&presets::GITHUB, keys)?.continuing(&handle.current());
+    /// handle.replace(new, &Cause::new("alice", "the secret of the quarter"));
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn continuing(mut self, old: &Self) -> Self {
+        self.verifier = self.verifier.continuing(&old.verifier);
+        self
+    }
+
+    /// How often and when each secret verified a delivery, the one in front first.
+    pub fn secret_uses(&self) -> impl Iterator<Item = SecretUse> {
+        self.verifier.secret_uses()
+    }
+
+    /// The same settings without one of their secrets, which a handshake's answer is not made with
+    /// any more either.
+    ///
+    /// # Errors
+    /// An id that no secret has, or the only one: pause the endpoint instead.
+    pub fn without_secret(mut self, id: &str) -> Result<Self, ConfigError> {
+        self.verifier = self.verifier.without(id)?;
+        match self.given.take() {
+            Some(responder) => self.with_handshake(responder),
+            None => Ok(self),
+        }
+    }
+
+    /// Takes a secret out of use at run time: one that leaked. From the next request on it verifies
+    /// nothing; a delivery whose body is still arriving is judged as when it began, which lasts no
+    /// longer than the body's deadline. The handle's log notes it as
+    /// [`ChangeKind::Revoked`], with the id.
+    ///
+    /// ```
+    /// use webhook_core::{Secret, Settings, change::Cause};
+    /// use webhook_hmac_layer::HmacSettings;
+    /// use webhook_signature::{KeyRing, presets};
+    ///
+    /// let keys = KeyRing::new("2026-q4", Secret::new("a secret of this quarter")?)?
+    ///     .with("2026-q3", Secret::new("a secret of last quarter")?)?;
+    /// let (settings, handle) = Settings::swappable(HmacSettings::new(&presets::GITHUB, keys)?);
+    ///
+    /// let leaked = Cause::new("alice", "it stood in a public repository");
+    /// HmacSettings::revoke(&handle, "2026-q3", &leaked)?;
+    /// assert!(HmacSettings::revoke(&handle, "2026-q4", &leaked).is_err(), "the last one");
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`without_secret`](Self::without_secret); the settings in force stay as they are then.
+    pub fn revoke(
+        handle: &SettingsHandle<Self>,
+        id: &str,
+        cause: &Cause,
+    ) -> Result<(), ConfigError> {
+        handle.change(ChangeKind::Revoked, id, cause, |in_force| {
+            in_force.clone().without_secret(id)
+        })
     }
 
     /// Bounds the body; default 1 MiB in 16,384 frames within 10 s.
@@ -116,7 +201,8 @@ impl HmacSettings {
     /// # Errors
     /// A responder that lacks a secret; a scheme under which an answer could verify as a delivery.
     pub fn with_handshake(mut self, responder: Responder) -> Result<Self, ConfigError> {
-        self.handshake = Some(responder.completed_with(&self.verifier)?);
+        self.handshake = Some(responder.clone().completed_with(&self.verifier)?);
+        self.given = Some(responder);
         Ok(self)
     }
 

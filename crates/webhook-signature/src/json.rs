@@ -55,10 +55,52 @@ impl<'a> Json<'a> {
         Ok(value)
     }
 
+    /// The names, as they are written, and values of an object; `None` where this is none.
+    #[cfg(feature = "public-key")]
+    pub(crate) fn members(self) -> Option<impl Iterator<Item = (Self, Self)>> {
+        let mut cursor = self.inside('{')?;
+        Some(std::iter::from_fn(move || {
+            cursor.pair().map(|(name, value)| (Self(name), value))
+        }))
+    }
+
     /// The values of an array; `None` where this is none.
     pub(crate) fn items(self) -> Option<impl Iterator<Item = Self>> {
         let mut cursor = self.inside('[')?;
         Some(std::iter::from_fn(move || cursor.item()))
+    }
+
+    /// This object's text with the member at the end of a path set to `value`, which is JSON. Objects
+    /// on the way that are missing are made; what is not on the way stays as it is written. `None`
+    /// where a member on the way stands there twice, or is no object.
+    pub(crate) fn with(self, path: &[&str], value: &str) -> Option<String> {
+        let (name, deeper) = path.split_first()?;
+        let mut cursor = self.inside('{')?;
+        let mut place = None;
+        while let Some((key, old)) = cursor.pair() {
+            if unescaped(key).is_some_and(|key| key == *name) {
+                let end = self.0.len().checked_sub(cursor.0.len())?;
+                let start = end.checked_sub(old.0.len())?;
+                if place.replace((start, end, old)).is_some() {
+                    return None;
+                }
+            }
+        }
+        let (_, _, old) = place.unwrap_or((0, 0, Self("{}")));
+        let new = match deeper {
+            [] => value.to_owned(),
+            deeper => old.with(deeper, value)?,
+        };
+        let Some((start, end, _)) = place else {
+            let rest = self.0.strip_prefix('{')?;
+            let comma = match rest.trim_start_matches([' ', '\t', '\n', '\r']) {
+                "}" => "",
+                _ => ",",
+            };
+            return Some(format!("{{{}:{new}{comma}{rest}", quoted(name)));
+        };
+        let (front, back) = (self.0.get(..start)?, self.0.get(end..)?);
+        Some([front, &new, back].concat())
     }
 
     /// The text of a string.
@@ -73,6 +115,16 @@ impl<'a> Json<'a> {
             b'{' | b'[' | b'n' => None,
             _ => Some(Cow::Borrowed(self.0)),
         }
+    }
+
+    #[cfg(feature = "public-key")]
+    pub(crate) fn is_text(self) -> bool {
+        self.0.starts_with('"')
+    }
+
+    #[cfg(feature = "public-key")]
+    pub(crate) fn is_null(self) -> bool {
+        self.0 == "null"
     }
 
     fn inside(self, open: char) -> Option<Cursor<'a>> {
@@ -325,6 +377,31 @@ mod tests {
         let json = Json::parse(br#"{"a":1,"b":2,"\u0061":1}"#).unwrap();
         assert_eq!(json.member("a").unwrap_err(), Repeated);
         assert!(json.member("b").unwrap().is_some());
+    }
+
+    #[test]
+    fn members_are_set_and_the_rest_stays_as_it_is_written() {
+        let set = |text: &str, path: &[&str]| {
+            let json = Json::parse(text.as_bytes()).unwrap();
+            json.with(path, "1")
+        };
+        for (text, path, expected) in [
+            ("{}", &["a"][..], "{\"a\":1}"),
+            ("{ }", &["a"], "{\"a\":1 }"),
+            ("{\"b\" : 2 }", &["a"], "{\"a\":1,\"b\" : 2 }"),
+            (
+                " {\"\\u0061\" : [2] , \"b\":3} ",
+                &["a"],
+                "{\"\\u0061\" : 1 , \"b\":3}",
+            ),
+            ("{\"a\":{\"b\":2}}", &["a", "b"], "{\"a\":{\"b\":1}}"),
+            ("{\"a\":{}}", &["a", "b", "c"], "{\"a\":{\"b\":{\"c\":1}}}"),
+        ] {
+            assert_eq!(set(text, path).as_deref(), Some(expected), "{text}");
+        }
+        assert_eq!(set("{\"a\":1,\"a\":2}", &["a"]), None);
+        assert_eq!(set("{\"a\":null}", &["a", "b"]), None);
+        assert_eq!(set("[]", &["a"]), None);
     }
 
     #[test]

@@ -9,10 +9,12 @@
 //!   it arrives ([`Pending`]).
 //! - A [`handshake`] says how a provider introduces itself, and a
 //!   [`Responder`](handshake::Responder) answers.
-//! - [`Verifier::sign`] makes the headers that the same scheme verifies, for senders and tests.
+//! - [`Verifier::sign`] makes the headers that the same scheme verifies, and
+//!   [`Verifier::sign_request`] the whole request, for senders and tests.
 //!
-//! Everything is a pure function: nothing here reads a clock, opens a socket, logs or keeps state.
-//! The layer in `webhook-hmac-layer` puts it in front of a service.
+//! Everything is a pure function: nothing here reads a clock, opens a socket or logs, and no answer
+//! depends on an earlier one. All that is kept is how often and when each secret verified a delivery
+//! ([`SecretUse`]), in counters without a lock. The layer in `webhook-hmac-layer` puts it in front of a service.
 //!
 //! With the feature `public-key` there are also Ed25519, ECDSA, RSA and JSON Web Tokens, in the
 //! module `public`, and the presets of the providers that sign with them.
@@ -83,13 +85,13 @@ pub use self::public::{KeySource, PublicKey, PublicKeyError, PublicKeys};
 #[cfg(feature = "toml")]
 pub use self::scheme::SchemeFileError;
 pub use self::{
-    key::{KeyRing, KeyRingError, MAX_KEYS, SecretEncoding},
+    key::{KeyRing, KeyRingError, MAX_KEYS, SecretEncoding, SecretUse},
     presets::{Evidence, Kind, Preset},
     scheme::{
         Encoding, Part, Primitive, Scheme, SchemeBuilder, SchemeError, TimestampUnit, Tolerance,
     },
-    sign::{SignError, SignRequest},
-    verify::{ConfigError, Pending, Refusal, Stage, Verifier},
+    sign::{SignError, SignRequest, Signed},
+    verify::{ConfigError, NewlineMistake, Pending, Refusal, Stage, Verifier},
 };
 
 #[cfg(doctest)]

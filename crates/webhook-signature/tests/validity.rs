@@ -92,15 +92,3 @@ fn a_ring_says_what_it_cannot_do() {
     assert_eq!(ring.ids().collect::<Vec<_>>(), ["new"]);
     assert_eq!(ring.without("new").unwrap_err(), KeyRingError::Last);
 }
-
-#[cfg(feature = "public-key")]
-#[test]
-fn a_time_that_would_not_be_kept_is_an_error() {
-    let ring = KeyRing::from(secret(NEW));
-    let ring = ring.with_not_after("default", at(2000)).unwrap();
-    let error = Verifier::new(&presets::NETLIFY, ring).unwrap_err();
-    assert!(
-        error.to_string().contains("no times of validity"),
-        "{error}"
-    );
-}

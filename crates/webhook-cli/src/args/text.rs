@@ -15,7 +15,7 @@ pub(crate) fn bytes_of(text: &OsStr) -> Vec<u8> {
 }
 
 /// The libraries' errors name the setter that is the fix; here it is an option.
-const WORDS: [(&str, &str); 9] = [
+const WORDS: [(&str, &str); 10] = [
     ("`Secret::insecure_short`", "`--insecure-short-secret`"),
     (
         "`with_base_url(\"https://hooks.example.com\")`",
@@ -26,6 +26,10 @@ const WORDS: [(&str, &str); 9] = [
     ("`with_headers`", "`-H`"),
     ("`with_event`", "`--event`"),
     ("`with_secret_encoding`", "`--secret-encoding`"),
+    (
+        ", or let a trusted proxy tell it, `with_url_from_trusted_proxy()`",
+        "",
+    ),
     ("`with_base_url`", "`--url`"),
     (
         "`header(\"x-acme-signature\")`",

@@ -42,6 +42,27 @@ impl Url {
         })
     }
 
+    /// The same place, with another path and query.
+    pub(crate) fn with_target(&self, target: &str) -> Result<Self, Failure> {
+        let target = target.parse().map_err(Failure::usage)?;
+        Ok(Self {
+            target,
+            ..self.clone()
+        })
+    }
+
+    /// The same place and path, with the query of another URL.
+    pub(crate) fn with_query_of(&self, other: &Self) -> Result<Self, Failure> {
+        let query = other.target.query().unwrap_or_default();
+        self.with_target(&format!("{}?{query}", self.target.path()))
+    }
+
+    /// The whole URL, or the path where only that was given.
+    pub(crate) fn text(&self) -> String {
+        let base = self.base().unwrap_or_default();
+        format!("{base}{}", self.target_text())
+    }
+
     pub(crate) fn base(&self) -> Option<&str> {
         self.base.as_deref()
     }

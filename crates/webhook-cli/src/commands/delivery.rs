@@ -1,8 +1,10 @@
 //! What `sign` and `send` share: a delivery as its sender would have made it.
 
+use std::borrow::Cow;
+
 use http::{HeaderName, header};
 use webhook_core::Timestamp;
-use webhook_signature::{SignError, SignRequest, Verifier};
+use webhook_signature::{SignError, SignRequest, Signed, Verifier};
 
 use super::time;
 use crate::{
@@ -44,6 +46,9 @@ pub(super) struct Delivery {
     at: Timestamp,
     id: Option<String>,
     event: Option<String>,
+    /// Whether signing made another body, and another URL.
+    pub(super) changes_body: bool,
+    pub(super) changes_url: bool,
 }
 
 /// Headers as the sender's library adds them.
@@ -66,31 +71,49 @@ impl DeliveryArgs {
             at: time::at(self.at),
             id: self.id,
             event: self.event,
+            changes_body: false,
+            changes_url: false,
         })
     }
 }
 
 impl Delivery {
-    /// The headers that the scheme adds.
+    /// The headers that the scheme adds; where the signature stands in the body or the query, the
+    /// request is the signed one from now on.
     pub(super) fn sign(&mut self) -> Result<Headers, Failure> {
-        let signed = match self.signed_at(self.at) {
-            Err(SignError::IdMissing) if self.id.is_none() => {
-                let id = new_id()?;
-                say(format_args!(
-                    "note: signed with the new id {id}; --id gives your own"
-                ));
+        if self.id.is_none() && self.signed_at(self.at).err() == Some(SignError::IdMissing) {
+            let id = new_id()?;
+            self.id = Some(format!("msg_{id}"));
+            if self.signed_at(self.at).err() == Some(SignError::IdMalformed) {
+                // A token of letters and digits.
                 self.id = Some(id);
-                self.signed_at(self.at)
             }
-            signed => signed,
-        };
-        signed.map_err(told)
+            say(format_args!(
+                "note: signed with the new id {}; --id gives your own",
+                self.id.as_deref().unwrap_or_default()
+            ));
+        }
+        let signed = self.signed_at(self.at).map_err(told)?;
+        let (changes_body, changes_url) = (signed.changes_body(), signed.changes_target());
+        let (headers, body, target) = signed.into_parts();
+        let body = changes_body.then(|| body.into_owned());
+        let target = target.filter(|_| changes_url).map(Cow::into_owned);
+        if let Some(body) = body {
+            self.request.body = body;
+            self.request.body_file = None;
+        }
+        if let (Some(url), Some(target)) = (&self.request.url, target) {
+            self.request.url = Some(url.with_target(&target)?);
+        }
+        (self.changes_body, self.changes_url) = (changes_body, changes_url);
+        Ok(headers)
     }
 
     /// The same delivery, a second later: what its timestamp must not be exchanged for.
     pub(super) fn sign_later(&self) -> Result<Headers, Failure> {
         let second = std::time::Duration::from_secs(1);
-        self.signed_at(self.at.saturating_add(second)).map_err(told)
+        let signed = self.signed_at(self.at.saturating_add(second));
+        signed.map(|it| it.into_parts().0).map_err(told)
     }
 
     pub(super) fn scheme(&self) -> &webhook_signature::Scheme {
@@ -116,7 +139,7 @@ impl Delivery {
         headers
     }
 
-    fn signed_at(&self, at: Timestamp) -> Result<Headers, SignError> {
+    fn signed_at(&self, at: Timestamp) -> Result<Signed<'_>, SignError> {
         let request = &self.request;
         let mut sign = SignRequest::new(&request.body, at)
             .with_method(&request.method)
@@ -130,7 +153,7 @@ impl Delivery {
         if let Some(url) = &request.url {
             sign = sign.with_target(url.target_text());
         }
-        self.verifier.sign(&sign)
+        self.verifier.sign_request(&sign)
     }
 }
 
@@ -138,9 +161,10 @@ fn told(error: SignError) -> Failure {
     Failure::usage(in_words_of_the_command_line(error))
 }
 
-/// An id in the form of Standard Webhooks, whose providers are those that sign one.
+/// What is unique of an id; in front of it stands `msg_`, as Standard Webhooks has it, unless a
+/// provider takes letters and digits only.
 fn new_id() -> Result<String, Failure> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).map_err(|error| Failure::Io(format!("no randomness: {error}")))?;
-    Ok(format!("msg_{}", const_hex::encode(bytes)))
+    Ok(const_hex::encode(bytes))
 }

@@ -1,6 +1,8 @@
+use base64ct::{Base64, Encoding as _};
 use webhook_core::Reason;
 
-use super::{Claim, Claims, Delivery, WhichKey};
+use super::{Claim, Claims, Content, Delivery, Signer, WhichKey};
+use crate::{scheme::query::with_fields, sign::SignError};
 
 /// The most pairs of a public key and a signature.
 const MAX_PAIRS: usize = 16;
@@ -43,4 +45,20 @@ pub(super) fn claims(delivery: &Delivery<'_>) -> Result<Claims, Reason> {
         (true, false) => Err(Reason::SignatureMalformed),
         (false, _) => Ok(Claims::all(vec![claims])),
     }
+}
+
+/// The two fields. The payload is the form's `bt_payload` or, where the body is no such form, the
+/// body in base64; the key's id is the public key that it goes by.
+pub(super) fn content(signer: &Signer<'_>) -> Result<Content, SignError> {
+    let payload = match signer.delivery.field("bt_payload") {
+        Ok(payload) => payload.into_owned(),
+        Err(_) => Base64::encode_string(signer.delivery.body).into_bytes(),
+    };
+    if payload.is_empty() {
+        return Err(SignError::Body);
+    }
+    let name = signer.key.name.as_deref().unwrap_or(b"default");
+    let pair = [name, b"|", signer.signature(&payload).as_bytes()].concat();
+    let fields: [(&str, &[u8]); 2] = [("bt_signature", &pair), ("bt_payload", &payload)];
+    Ok(with_fields("", &fields).into())
 }

@@ -94,23 +94,7 @@ fn uri(path: &[u8], query: Option<&[u8]>) -> String {
     let mut uri = path.to_vec();
     if let Some(query) = query.filter(|query| !query.is_empty()) {
         uri.push(b'?');
-        uri.extend_from_slice(escaped(query, COMPONENT).as_bytes());
+        uri.extend_from_slice(query::escaped(query, COMPONENT).as_bytes());
     }
-    escaped(&uri, URI)
-}
-
-fn escaped(text: &[u8], kept: &[u8]) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for &byte in text {
-        if byte.is_ascii_alphanumeric() || kept.contains(&byte) {
-            escaped.push(char::from(byte));
-        } else {
-            escaped.extend(['%', hex(byte >> 4), hex(byte & 15)]);
-        }
-    }
-    escaped
-}
-
-fn hex(digit: u8) -> char {
-    char::from_digit(u32::from(digit), 16).map_or('0', |digit| digit.to_ascii_uppercase())
+    query::escaped(&uri, URI)
 }

@@ -3,11 +3,11 @@ use webhook_core::{Name, Reason};
 use zeroize::Zeroizing;
 
 use super::{
-    Claim, Claims, Delivery, adyen, box_com, braintree, contentful, dropbox_sign, figma, hook0,
-    hygraph, kontent_ai, linear, mailgun, mercado_pago, message_bird, microsoft_graph, plivo,
-    pusher, trello, twilio, vonage_sms,
+    Claim, Claims, Content, Delivery, Signer, adyen, box_com, braintree, contentful, dropbox_sign,
+    figma, hook0, hygraph, kontent_ai, linear, mailgun, mercado_pago, message_bird,
+    microsoft_graph, plivo, pusher, trello, twilio, vonage_sms,
 };
-use crate::{candidates::Candidates, hash::sha1};
+use crate::{candidates::Candidates, hash::sha1, sign::SignError};
 
 /// A function for what data cannot say, named after its provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +66,19 @@ impl Custom {
                 let texts = self.texts(delivery)?.ok_or(Reason::Misconfigured)?;
                 Ok(Claims::of(Claim::new(texts, signatures)))
             }
+        }
+    }
+
+    /// The body or target with the signature in it, where it stands there.
+    pub(crate) fn content(self, signer: &Signer<'_>) -> Result<Content, SignError> {
+        match self {
+            Self::Adyen => adyen::content(signer),
+            Self::Braintree => braintree::content(signer),
+            Self::DropboxSign => dropbox_sign::content(signer),
+            Self::Figma => figma::content(signer),
+            Self::Mailgun => mailgun::content(signer),
+            Self::VonageSms => vonage_sms::content(signer),
+            _ => Err(SignError::NotInAHeader),
         }
     }
 
@@ -134,6 +147,10 @@ impl Custom {
 
     pub(crate) const fn covers_id(self) -> bool {
         self.needs_id_header() || matches!(self, Self::Mailgun | Self::MercadoPago)
+    }
+
+    pub(crate) const fn covers_event(self) -> bool {
+        matches!(self, Self::DropboxSign)
     }
 
     /// Whether the id's header must be there.

@@ -14,6 +14,8 @@ use crate::{
 /// What of a request's head is kept until the body is there.
 pub(crate) struct Head {
     pub(crate) method: Method,
+    /// Scheme, host and port of the URL, where they are not the scheme's own.
+    told_url: Option<String>,
     pub(crate) target: String,
     pub(crate) headers: HeaderMap,
     pub(crate) timestamp: Vec<u8>,
@@ -26,6 +28,8 @@ pub(crate) struct Head {
 pub(crate) struct Delivery<'a> {
     pub(crate) scheme: &'a Scheme,
     pub(crate) method: &'a Method,
+    /// Scheme, host and port of the URL that was called, where it is signed.
+    pub(crate) base_url: &'a str,
     /// Path and query.
     pub(crate) target: &'a str,
     pub(crate) headers: &'a HeaderMap,
@@ -37,10 +41,20 @@ pub(crate) struct Delivery<'a> {
 }
 
 impl Head {
-    pub(crate) fn new(parts: &Parts, timestamp: &[u8], id: &str, now: Timestamp) -> Self {
+    pub(crate) fn new(
+        parts: &Parts,
+        base_url: Cow<'_, str>,
+        timestamp: &[u8],
+        id: &str,
+        now: Timestamp,
+    ) -> Self {
         let target = parts.uri.path_and_query();
         Self {
             method: parts.method.clone(),
+            told_url: match base_url {
+                Cow::Borrowed(_) => None,
+                Cow::Owned(told) => Some(told),
+            },
             target: target.map_or("", |target| target.as_str()).to_owned(),
             headers: parts.headers.clone(),
             timestamp: timestamp.to_vec(),
@@ -53,6 +67,7 @@ impl Head {
         Delivery {
             scheme,
             method: &self.method,
+            base_url: self.told_url.as_deref().unwrap_or(&scheme.base_url),
             target: &self.target,
             headers: &self.headers,
             timestamp: &self.timestamp,

@@ -1,7 +1,10 @@
 use webhook_core::Reason;
 
-use super::{Claim, Claims, Delivery};
-use crate::json::Json;
+use super::{Claim, Claims, Content, Delivery, Signer};
+use crate::{
+    json::{Json, quoted},
+    sign::SignError,
+};
 
 /// The secret itself is a member of the body.
 pub(super) fn claims(delivery: &Delivery<'_>) -> Result<Claims, Reason> {
@@ -18,4 +21,11 @@ pub(super) fn claims(delivery: &Delivery<'_>) -> Result<Claims, Reason> {
         .signature(passcode.as_bytes())
         .map_err(|_| Reason::AuthMalformed)?;
     Ok(Claims::of(Claim::new(vec![Vec::new()], signatures)))
+}
+
+/// The document with the secret in it.
+pub(super) fn content(signer: &Signer<'_>) -> Result<Content, SignError> {
+    let body = Json::parse(signer.delivery.body).ok_or(SignError::Body)?;
+    let body = body.with(&["passcode"], &quoted(&signer.signature(b"")));
+    body.map(Content::from).ok_or(SignError::Body)
 }

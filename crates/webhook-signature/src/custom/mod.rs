@@ -25,6 +25,7 @@ mod message_bird;
 mod microsoft_graph;
 mod plivo;
 mod pusher;
+mod signer;
 mod trello;
 mod twilio;
 mod url;
@@ -34,4 +35,5 @@ pub(crate) use self::{
     claims::{Claim, Claims, WhichKey},
     definition::Custom,
     delivery::{Delivery, Head},
+    signer::{Content, Signer},
 };

@@ -5,7 +5,7 @@ use crate::scheme::query::{self, sorted};
 
 /// Version 1: the URL, and each field's name and value, sorted.
 pub(super) fn texts_v1(delivery: &Delivery<'_>) -> Result<Vec<Vec<u8>>, Reason> {
-    let url = format!("{}{}", delivery.scheme.base_url, delivery.target);
+    let url = format!("{}{}", delivery.base_url, delivery.target);
     let mut text = url.into_bytes();
     for (name, value) in sorted(delivery.form()?) {
         text.extend_from_slice(&name);
@@ -17,7 +17,7 @@ pub(super) fn texts_v1(delivery: &Delivery<'_>) -> Result<Vec<Vec<u8>>, Reason> 
 /// Version 2: the URL without its query, and the nonce. No byte of the body.
 pub(super) fn texts_v2(delivery: &Delivery<'_>) -> Vec<Vec<u8>> {
     let text = |path: &str| {
-        let text = format!("{}{path}{}", delivery.scheme.base_url, delivery.id);
+        let text = format!("{}{path}{}", delivery.base_url, delivery.id);
         text.into_bytes()
     };
     let path = delivery.path();
@@ -32,7 +32,7 @@ pub(super) fn texts_v3(delivery: &Delivery<'_>) -> Result<Vec<Vec<u8>>, Reason> 
     let query = sorted(query::pairs(query).ok_or(Reason::SignatureMalformed)?);
     let form = sorted(fields(delivery)?);
     let text = |path: &str| {
-        let mut text = format!("{}{path}", delivery.scheme.base_url).into_bytes();
+        let mut text = format!("{}{path}", delivery.base_url).into_bytes();
         if !query.is_empty() || !form.is_empty() {
             text.push(b'?');
         }

@@ -28,7 +28,7 @@ pub(super) fn texts(delivery: &Delivery<'_>) -> Result<Vec<Vec<u8>>, Reason> {
         // Nothing of this body is signed.
         None => return Err(Reason::SignatureMalformed),
     }
-    let urls = url::forms(&delivery.scheme.base_url, delivery.target, delivery.body);
+    let urls = url::forms(delivery.base_url, delivery.target, delivery.body);
     Ok(urls.iter().map(|url| [&**url, &*form].concat()).collect())
 }
 

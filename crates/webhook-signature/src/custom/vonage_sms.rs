@@ -1,8 +1,11 @@
 use http::Method;
 use webhook_core::Reason;
 
-use super::{Claim, Claims, Delivery};
-use crate::scheme::query::{self, sorted};
+use super::{Claim, Claims, Content, Delivery, Signer};
+use crate::{
+    scheme::query::{self, sorted, with_fields},
+    sign::SignError,
+};
 
 /// `&name=value` of each parameter but the signature, sorted; what separates them is replaced in
 /// the values. The parameters are a form, or the query of a `GET`.
@@ -29,6 +32,34 @@ pub(super) fn claims(delivery: &Delivery<'_>) -> Result<Claims, Reason> {
     };
     let signature = value(b"sig").ok_or(Reason::SignatureMissing)?;
     let timestamp = value(b"timestamp").ok_or(Reason::TimestampMissing)?;
+    let text = text(&pairs)?;
+    Ok(Claims {
+        timestamp: Some(timestamp.clone()),
+        ..Claims::of(Claim::new(vec![text], delivery.signature(signature)?))
+    })
+}
+
+/// The form, or the target of a `GET`, with timestamp and signature in it.
+pub(super) fn content(signer: &Signer<'_>) -> Result<Content, SignError> {
+    let is_get = signer.delivery.method == Method::GET;
+    let unsigned = if is_get {
+        signer.delivery.query().unwrap_or_default()
+    } else {
+        signer.text()?
+    };
+    let stamped = with_fields(unsigned, &[("timestamp", signer.timestamp()?.as_bytes())]);
+    let pairs = query::pairs(stamped.as_bytes()).ok_or(SignError::Body)?;
+    let signature = signer.signature(&text(&sorted(pairs))?);
+    let whole = with_fields(&stamped, &[("sig", signature.as_bytes())]);
+    Ok(if is_get {
+        Content::Target(format!("{}?{whole}", signer.delivery.path()))
+    } else {
+        whole.into()
+    })
+}
+
+/// The signed text of sorted parameters.
+fn text(pairs: &query::Pairs) -> Result<Vec<u8>, Reason> {
     let mut text = Vec::new();
     for (name, value) in pairs.iter().filter(|(name, _)| name != b"sig") {
         // A name with a separator in it could pass for several parameters.
@@ -47,8 +78,5 @@ pub(super) fn claims(delivery: &Delivery<'_>) -> Result<Claims, Reason> {
         });
         text.extend(replaced);
     }
-    Ok(Claims {
-        timestamp: Some(timestamp.clone()),
-        ..Claims::of(Claim::new(vec![text], delivery.signature(signature)?))
-    })
+    Ok(text)
 }

@@ -64,7 +64,7 @@ impl Explainer {
     pub fn new(scheme: impl Into<Scheme>, keys: impl Into<KeyRing>) -> Self {
         Self {
             scheme: scheme.into(),
-            keys: keys.into(),
+            keys: keys.into().apart(),
             retired: None,
         }
     }
@@ -72,7 +72,7 @@ impl Explainer {
     /// Also tries secrets that are not in use any more.
     #[must_use]
     pub fn with_retired(mut self, keys: impl Into<KeyRing>) -> Self {
-        self.retired = Some(keys.into());
+        self.retired = Some(keys.into().apart());
         self
     }
 

@@ -2,10 +2,16 @@
 
 mod encoding;
 mod ring;
+mod usage;
 mod validity;
 
 pub use self::{
     encoding::SecretEncoding,
     ring::{KeyRing, KeyRingError, MAX_KEYS},
+    usage::SecretUse,
 };
-pub(crate) use self::{ring::Entry, validity::Validity};
+pub(crate) use self::{
+    ring::Entry,
+    usage::{Meter, Watched},
+    validity::Validity,
+};

@@ -2,7 +2,10 @@ use std::{fmt, sync::Arc};
 
 use webhook_core::{Name, Secret, Timestamp};
 
-use super::Validity;
+use super::{
+    SecretUse, Validity,
+    usage::{Meter, Watched},
+};
 
 /// The most secrets in one [`KeyRing`], so that the cost of a forged delivery is bounded.
 pub const MAX_KEYS: usize = 16;
@@ -34,6 +37,18 @@ pub(crate) struct Entry {
     pub(crate) id: Name,
     pub(crate) secret: Arc<Secret>,
     pub(crate) validity: Validity,
+    pub(crate) meter: Arc<Meter>,
+}
+
+impl Entry {
+    fn new(id: Name, secret: Arc<Secret>) -> Self {
+        Self {
+            id,
+            validity: Validity::default(),
+            meter: Arc::new(Meter::new(&secret)),
+            secret,
+        }
+    }
 }
 
 impl KeyRing {
@@ -68,11 +83,7 @@ impl KeyRing {
         if self.0.len() == MAX_KEYS {
             return Err(KeyRingError::Full);
         }
-        self.0.push(Entry {
-            id,
-            secret: secret.into(),
-            validity: Validity::default(),
-        });
+        self.0.push(Entry::new(id, secret.into()));
         Ok(self)
     }
 
@@ -145,6 +156,64 @@ impl KeyRing {
         self.0.iter().map(|entry| entry.id.as_str())
     }
 
+    /// Says when the secrets were loaded, so that one that never verifies anything is told from one
+    /// that nobody has waited for yet. Default: they are watched from the first delivery on that one
+    /// of them verifies. A secret that is watched already stays watched since then.
+    #[must_use]
+    pub fn loaded_at(self, now: Timestamp) -> Self {
+        self.0.iter().for_each(|entry| entry.meter.watch(now));
+        self
+    }
+
+    /// Counts on where the old ring stands, for each secret that is in it under the same id. A ring
+    /// and its clones, and the verifiers made of them, share their counters anyway.
+    ///
+    /// ```
+    /// use http::Request;
+    /// use webhook_core::{Secret, Timestamp};
+    /// use webhook_signature::{KeyRing, SignRequest, Verifier, presets};
+    ///
+    /// let secret = || Secret::new("a secret of this quarter");
+    /// let old = KeyRing::new("2026-q4", secret()?)?;
+    /// let verifier = Verifier::new(&presets::GITHUB, old.clone())?;
+    /// let now = Timestamp::from_unix_seconds(1_700_000_000);
+    /// let (mut parts, ()) = Request::post("/").body(())?.into_parts();
+    /// parts.headers.extend(verifier.sign(&SignRequest::new(b"{}", now))?);
+    /// assert!(verifier.verify(&parts, b"{}", now).is_ok());
+    ///
+    /// let new = KeyRing::new("2027-q1", Secret::new("a secret of next quarter")?)?
+    ///     .with("2026-q4", secret()?)?
+    ///     .continuing(&old);
+    /// let uses: Vec<_> = new.secret_uses().map(|secret| secret.uses).collect();
+    /// assert_eq!(uses, [0, 1]);
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn continuing(mut self, old: &Self) -> Self {
+        for entry in &mut self.0 {
+            let mut watched = Watched::of(entry);
+            old.0
+                .iter()
+                .for_each(|old| watched.continues(&Watched::of(old)));
+            entry.meter = watched.meter;
+        }
+        self
+    }
+
+    /// The same secrets, with counters of their own: for what is tried and is no use of them.
+    #[cfg(feature = "explain")]
+    pub(crate) fn apart(mut self) -> Self {
+        for entry in &mut self.0 {
+            entry.meter = Arc::new(Meter::new(&entry.secret));
+        }
+        self
+    }
+
+    /// How often and when each secret verified a delivery, the one in front first.
+    pub fn secret_uses(&self) -> impl Iterator<Item = SecretUse> {
+        self.0.iter().map(|entry| Watched::of(entry).told())
+    }
+
     pub(crate) fn entries(&self) -> impl Iterator<Item = &Entry> {
         self.0.iter()
     }
@@ -160,11 +229,7 @@ impl From<Secret> for KeyRing {
 /// A ring of one secret, with the id `default`.
 impl From<Arc<Secret>> for KeyRing {
     fn from(secret: Arc<Secret>) -> Self {
-        Self(vec![Entry {
-            id: Name::from_static("default"),
-            secret,
-            validity: Validity::default(),
-        }])
+        Self(vec![Entry::new(Name::from_static("default"), secret)])
     }
 }
 

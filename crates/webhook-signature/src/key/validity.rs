@@ -14,11 +14,6 @@ impl Validity {
             && self.not_after.is_none_or(|last| instant <= last)
     }
 
-    #[cfg(feature = "public-key")]
-    pub(crate) fn is_limited(self) -> bool {
-        self != Self::default()
-    }
-
     /// Whether there is an instant at which it holds.
     pub(crate) fn can_hold(self) -> bool {
         !matches!((self.not_before, self.not_after), (Some(first), Some(last)) if last < first)

@@ -354,6 +354,7 @@ impl Spec {
             timestamp: if timestamp { Some(self.rule) } else { None },
             secret: self.secret,
             base_url: Cow::Borrowed(""),
+            url_from_proxy: false,
             required: self.required,
             custom: self.custom,
         }

@@ -145,6 +145,7 @@ impl Claimed {
         scheme: &Scheme,
         keys: &Keys,
         body: &[&[u8]],
+        now: Timestamp,
     ) -> Result<Verification, Reason> {
         let before = std::iter::once(self.text.before_body());
         let after = std::iter::once(self.text.after_body());
@@ -156,7 +157,7 @@ impl Claimed {
                 key_id: self.key_id.as_deref(),
                 bytes,
             };
-            keys.find(&text, &signature)
+            keys.find(&text, &signature, now)
         });
         let key = found.ok_or(Reason::SignatureMismatch)?;
         Ok(self.facts.describe(scheme, key))
@@ -185,12 +186,13 @@ fn signed_text(
     timestamp: &[u8],
     id: &str,
 ) -> Result<SignedText, Reason> {
+    let base_url = scheme.base_url_of(parts)?;
     let source = Source {
         timestamp,
         id: id.as_bytes(),
         method: &parts.method,
         target: target(parts),
-        base_url: &scheme.base_url,
+        base_url: &base_url,
         headers: &parts.headers,
     };
     let mut text = SignedText::new();

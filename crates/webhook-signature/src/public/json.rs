@@ -1,8 +1,6 @@
-//! One JSON object, read strictly: what two parsers could read differently is refused.
+//! The members of one JSON object, read strictly: what two parsers could read differently is refused.
 
-use std::fmt;
-
-use serde::de::{Deserialize, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use crate::json::Json;
 
 /// The most members of an object, and elements of a list, that are kept.
 const MAX_MEMBERS: usize = 64;
@@ -29,7 +27,19 @@ pub(crate) enum Member {
 impl Object {
     /// `None` for anything but one object with distinct members.
     pub(crate) fn parse(bytes: &[u8]) -> Option<Self> {
-        serde_json::from_slice(bytes).ok()
+        Self::of(Json::parse(bytes)?)
+    }
+
+    pub(crate) fn of(json: Json<'_>) -> Option<Self> {
+        let mut members: Vec<(String, Member)> = Vec::new();
+        for (name, value) in json.members()? {
+            let name = name.text()?.into_owned();
+            if members.len() == MAX_MEMBERS || members.iter().any(|(other, _)| *other == name) {
+                return None;
+            }
+            members.push((name, Member::of(value)?));
+        }
+        Some(Self(members))
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&Member> {
@@ -45,152 +55,33 @@ impl Object {
     }
 }
 
-impl<'de> Deserialize<'de> for Object {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(Members)
-    }
-}
-
-struct Members;
-
-impl<'de> Visitor<'de> for Members {
-    type Value = Object;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object, A::Error> {
-        let mut members: Vec<(String, Member)> = Vec::new();
-        while let Some(name) = map.next_key::<String>()? {
-            if members.len() == MAX_MEMBERS || members.iter().any(|(other, _)| *other == name) {
-                return Err(A::Error::custom("a member too many"));
-            }
-            members.push((name, map.next_value()?));
+impl Member {
+    /// `None` for a text that holds half a character.
+    fn of(json: Json<'_>) -> Option<Self> {
+        if json.is_text() {
+            return json.text().map(|text| Self::Text(text.into_owned()));
         }
-        Ok(Object(members))
-    }
-}
-
-impl<'de> Deserialize<'de> for Member {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Value)
-    }
-}
-
-struct Value;
-
-impl<'de> Visitor<'de> for Value {
-    type Value = Member;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a value")
-    }
-
-    fn visit_unit<E>(self) -> Result<Member, E> {
-        Ok(Member::Null)
-    }
-
-    fn visit_bool<E>(self, flag: bool) -> Result<Member, E> {
-        Ok(Member::Flag(flag))
-    }
-
-    fn visit_i64<E>(self, number: i64) -> Result<Member, E> {
-        Ok(Member::Number(number))
-    }
-
-    fn visit_u64<E>(self, number: u64) -> Result<Member, E> {
-        Ok(i64::try_from(number).map_or(Member::Other, Member::Number))
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<Member, E> {
-        Ok(Member::Other)
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Member, E> {
-        Ok(Member::Text(text.to_owned()))
-    }
-
-    fn visit_string<E>(self, text: String) -> Result<Member, E> {
-        Ok(Member::Text(text))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Member, A::Error> {
-        let mut texts = Vec::new();
-        let mut only_texts = true;
-        while let Some(value) = list.next_element::<Element>()? {
-            match value {
-                Element::Text(text) if texts.len() < MAX_MEMBERS => texts.push(text),
-                _ => only_texts = false,
-            }
+        if let Some(items) = json.items() {
+            return Self::texts(items);
         }
-        Ok(if only_texts {
-            Member::Texts(texts)
-        } else {
-            Member::Other
+        Some(match json.scalar().as_deref() {
+            Some("true") => Self::Flag(true),
+            Some("false") => Self::Flag(false),
+            Some(number) => number.parse().map_or(Self::Other, Self::Number),
+            None if json.is_null() => Self::Null,
+            None => Self::Other,
         })
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Member, A::Error> {
-        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Member::Other)
-    }
-}
-
-/// An element of a list.
-enum Element {
-    Text(String),
-    Other,
-}
-
-impl<'de> Deserialize<'de> for Element {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // A list in a list is skipped without being kept.
-        deserializer.deserialize_any(ElementVisitor)
-    }
-}
-
-struct ElementVisitor;
-
-impl<'de> Visitor<'de> for ElementVisitor {
-    type Value = Element;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a value")
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Element, E> {
-        Ok(Element::Text(text.to_owned()))
-    }
-
-    fn visit_unit<E>(self) -> Result<Element, E> {
-        Ok(Element::Other)
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<Element, E> {
-        Ok(Element::Other)
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<Element, E> {
-        Ok(Element::Other)
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<Element, E> {
-        Ok(Element::Other)
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<Element, E> {
-        Ok(Element::Other)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Element, A::Error> {
-        while list.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Element::Other)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Element, A::Error> {
-        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Element::Other)
+    fn texts<'a>(items: impl Iterator<Item = Json<'a>>) -> Option<Self> {
+        let mut texts = Vec::new();
+        for item in items {
+            if texts.len() == MAX_MEMBERS || !item.is_text() {
+                return Some(Self::Other);
+            }
+            texts.push(item.text()?.into_owned());
+        }
+        Some(Self::Texts(texts))
     }
 }
 

@@ -1,12 +1,12 @@
 use std::sync::Arc;
 
 use subtle::ConstantTimeEq as _;
-use webhook_core::{Name, SecretError, SecretErrorKind};
+use webhook_core::{Name, SecretError, SecretErrorKind, Timestamp};
 
 use super::{KeySource, PublicKey, Rules, key::EcdsaForm, text::Text};
 use crate::{
     MAX_KEYS,
-    key::{Entry, KeyRing},
+    key::{Entry, KeyRing, Watched},
     mac::Mac,
     scheme::{Primitive, Scheme, SchemeError},
     verify::ConfigError,
@@ -14,17 +14,19 @@ use crate::{
 
 /// What verifies, and for tokens with a shared secret also signs. Which of the two it is follows
 /// from the scheme, so that no token can turn a public key into a secret.
+#[derive(Clone)]
 pub(crate) enum Keys {
-    /// Public keys from a ring; their ids are the operator's, and each is tried.
-    Ring(Box<[(Name, Arc<PublicKey>)]>),
+    /// Public keys from a ring; their ids are the operator's, and each that is valid is tried.
+    Ring(Box<[(Watched, Arc<PublicKey>)]>),
     /// Public keys by the ids that deliveries name.
     Source(Arc<dyn KeySource>),
     /// Secrets of tokens.
     Secrets(Box<[TokenSecret]>),
 }
 
+#[derive(Clone)]
 pub(crate) struct TokenSecret {
-    id: Name,
+    watched: Watched,
     macs: Box<[(Primitive, Mac)]>,
 }
 
@@ -39,11 +41,8 @@ pub(crate) struct Signature<'a> {
 impl Keys {
     pub(crate) fn from_ring(scheme: &Scheme, ring: &KeyRing) -> Result<Self, ConfigError> {
         check(scheme)?;
-        if ring.entries().any(|entry| entry.validity.is_limited()) {
-            return Err(SchemeError::UnlimitedKeysOnly.into());
-        }
         if scheme.primitive.is_public_key() {
-            let key = |entry: &Entry| Ok((entry.id.clone(), public_key(scheme, entry)?));
+            let key = |entry: &Entry| Ok((Watched::of(entry), public_key(scheme, entry)?));
             let keys: Result<_, ConfigError> = ring.entries().map(key).collect();
             return keys.map(Self::Ring);
         }
@@ -70,23 +69,65 @@ impl Keys {
         }
     }
 
-    pub(crate) fn ids(&self) -> Vec<&Name> {
+    /// The keys of a ring.
+    pub(crate) fn watched(&self) -> impl Iterator<Item = &Watched> {
+        let (keys, secrets) = match self {
+            Self::Ring(keys) => (&**keys, &[][..]),
+            Self::Source(_) => (&[][..], &[][..]),
+            Self::Secrets(secrets) => (&[][..], &**secrets),
+        };
+        let keys = keys.iter().map(|(watched, _)| watched);
+        keys.chain(secrets.iter().map(|secret| &secret.watched))
+    }
+
+    pub(crate) fn watched_mut(&mut self) -> Vec<&mut Watched> {
         match self {
-            Self::Ring(keys) => keys.iter().map(|(id, _)| id).collect(),
+            Self::Ring(keys) => keys.iter_mut().map(|(watched, _)| watched).collect(),
             Self::Source(_) => Vec::new(),
-            Self::Secrets(secrets) => secrets.iter().map(|secret| &secret.id).collect(),
+            Self::Secrets(secrets) => {
+                let secrets = secrets.iter_mut();
+                secrets.map(|secret| &mut secret.watched).collect()
+            }
         }
     }
 
-    /// The id of the key that made this signature.
-    pub(crate) fn find(&self, text: &Text<'_>, signature: &Signature<'_>) -> Option<Name> {
+    /// Keeps these; `false` where there is none.
+    pub(crate) fn retain(&mut self, keep: impl Fn(&Watched) -> bool) -> bool {
+        match self {
+            Self::Ring(keys) => {
+                let kept = keys.iter().filter(|(watched, _)| keep(watched));
+                *keys = kept.cloned().collect();
+                !keys.is_empty()
+            }
+            Self::Source(_) => true,
+            Self::Secrets(secrets) => {
+                let kept = secrets.iter().filter(|secret| keep(&secret.watched));
+                *secrets = kept.cloned().collect();
+                !secrets.is_empty()
+            }
+        }
+    }
+
+    /// Whether one of the keys is valid now; those of a source always are.
+    pub(crate) fn is_any_valid_at(&self, now: Timestamp) -> bool {
+        matches!(self, Self::Source(_)) || self.watched().any(|key| key.validity.holds_at(now))
+    }
+
+    /// The id of the key that made this signature, if it is valid now.
+    pub(crate) fn find(
+        &self,
+        text: &Text<'_>,
+        signature: &Signature<'_>,
+        now: Timestamp,
+    ) -> Option<Name> {
         let made = |key: &PublicKey| {
             key.verifies(signature.primitive, signature.form, text, signature.bytes)
         };
         match self {
             Self::Ring(keys) => {
                 let mut keys = keys.iter();
-                keys.find(|(_, key)| made(key)).map(|(id, _)| id.clone())
+                keys.find(|(watched, key)| watched.validity.holds_at(now) && made(key))
+                    .map(|(watched, _)| watched.id.clone())
             }
             Self::Source(source) => {
                 if let Some(id) = signature.key_id {
@@ -98,8 +139,9 @@ impl Keys {
             }
             Self::Secrets(secrets) => secrets
                 .iter()
+                .filter(|secret| secret.watched.validity.holds_at(now))
                 .find(|secret| secret.made(signature.primitive, text, signature.bytes))
-                .map(|secret| secret.id.clone()),
+                .map(|secret| secret.watched.id.clone()),
         }
     }
 
@@ -122,7 +164,7 @@ impl TokenSecret {
             .collect();
         let macs = macs.ok_or(SchemeError::TokenAlgorithm(scheme.primitive.as_str()))?;
         Ok(Self {
-            id: entry.id.clone(),
+            watched: Watched::of(entry),
             macs,
         })
     }
@@ -144,9 +186,7 @@ impl TokenSecret {
 fn check(scheme: &Scheme) -> Result<(), SchemeError> {
     match scheme.rules() {
         Some(Rules::Header(rules)) if rules.lacks_webhook_id => Err(SchemeError::NoWebhookId),
-        Some(Rules::Token(rules)) if rules.url.is_some() && scheme.base_url.is_empty() => {
-            Err(SchemeError::NoBaseUrl)
-        }
+        _ if scheme.lacks_url() => Err(SchemeError::NoBaseUrl),
         _ => Ok(()),
     }
 }

@@ -103,6 +103,7 @@ impl Claimed {
         scheme: &Scheme,
         keys: &Keys,
         body_digest: [u8; 32],
+        now: Timestamp,
     ) -> Result<Verification, Reason> {
         let signature = Signature {
             primitive: scheme.primitive,
@@ -110,7 +111,7 @@ impl Claimed {
             key_id: self.key_id.as_deref(),
             bytes: &self.signature,
         };
-        let key = keys.find(&Text::new([self.text.as_bytes()]), &signature);
+        let key = keys.find(&Text::new([self.text.as_bytes()]), &signature, now);
         let key = key.ok_or(Reason::SignatureMismatch)?;
         if bool::from(self.digest.ct_eq(&body_digest)) {
             Ok(self.facts.describe(scheme, key))

@@ -1,7 +1,7 @@
 //! A form whose fields are sorted and written as PHP serialises an array.
 
 use base64ct::{Base64, Encoding as _};
-use webhook_core::{Reason, Verification};
+use webhook_core::{Reason, Timestamp, Verification};
 
 use super::{
     document::Head,
@@ -20,6 +20,7 @@ pub(crate) fn verify(
     keys: &Keys,
     head: Head,
     body: &[u8],
+    now: Timestamp,
 ) -> Result<Verification, Reason> {
     let mut fields = form::fields(body).ok_or(Reason::SignatureMalformed)?;
     let at = fields.iter().position(|(name, _)| name == SIGNATURE);
@@ -37,7 +38,7 @@ pub(crate) fn verify(
         key_id: None,
         bytes: &signature,
     };
-    let key = keys.find(&Text::new([text.as_bytes()]), &signature);
+    let key = keys.find(&Text::new([text.as_bytes()]), &signature, now);
     let mut facts = head.0;
     facts.body = true;
     Ok(facts.describe(scheme, key.ok_or(Reason::SignatureMismatch)?))

@@ -80,6 +80,10 @@ impl Pending {
         )
     }
 
+    pub(crate) const fn now(&self) -> Timestamp {
+        self.now
+    }
+
     pub(crate) fn update(&mut self, bytes: &[u8]) {
         self.running.update(bytes);
     }
@@ -93,28 +97,28 @@ impl Pending {
     ) -> Result<Verification, Reason> {
         match self.task {
             Task::Signature(claimed) => match claimed.body {
-                BodyAs::Raw => claimed.verify(scheme, keys, body),
+                BodyAs::Raw => claimed.verify(scheme, keys, body, self.now),
                 BodyAs::HexSha256 | BodyAs::Crc32 => {
                     let digest = self.running.text();
-                    claimed.verify(scheme, keys, &[digest.as_bytes()])
+                    claimed.verify(scheme, keys, &[digest.as_bytes()], self.now)
                 }
                 BodyAs::Field(name) => {
                     let value = form::field(&body.concat(), name);
                     let value = value.ok_or(Reason::SignatureMismatch)?;
-                    claimed.verify(scheme, keys, &[value.as_bytes()])
+                    claimed.verify(scheme, keys, &[value.as_bytes()], self.now)
                 }
             },
-            Task::Message(claimed) => claimed.verify(scheme, keys, self.running.sha256()),
+            Task::Message(claimed) => claimed.verify(scheme, keys, self.running.sha256(), self.now),
             Task::Bound(bound) => {
                 let is_empty = body.iter().all(|piece| piece.is_empty());
                 bound.verify(scheme, self.running.sha256(), is_empty)
             }
-            Task::Detached(detached) => detached.verify(scheme, keys, body),
+            Task::Detached(detached) => detached.verify(scheme, keys, body, self.now),
             Task::Document(head) => {
                 let body = body.concat();
                 match scheme.rules() {
                     Some(Rules::Sns) => sns::verify(scheme, keys, head, &body, self.now),
-                    Some(Rules::SortedForm) => paddle::verify(scheme, keys, head, &body),
+                    Some(Rules::SortedForm) => paddle::verify(scheme, keys, head, &body, self.now),
                     Some(Rules::Token(rules)) => {
                         token::verify_body(scheme, keys, rules, head, &body, self.now)
                     }

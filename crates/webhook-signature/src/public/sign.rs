@@ -2,7 +2,6 @@
 
 use base64ct::{Base64UrlUnpadded, Encoding as _};
 use http::{HeaderName, HeaderValue};
-use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 
 use super::{
@@ -12,6 +11,7 @@ use super::{
     token::url_hash,
 };
 use crate::{
+    json::quoted,
     scheme::Scheme,
     sign::{SignError, SignRequest, check_texts, header_value},
 };
@@ -38,7 +38,7 @@ pub(crate) fn sign(
     let name = scheme.primitive.jose().ok_or(SignError::NoPrivateKey)?;
     let encode = |json: &str| Base64UrlUnpadded::encode_string(json.as_bytes());
     let header = encode(&format!("{{\"alg\":\"{name}\",\"typ\":\"JWT\"}}"));
-    let claims = encode(&Value::Object(claims(scheme, rules, request)?).to_string());
+    let claims = encode(&claims(scheme, rules, request)?);
     let text = format!("{header}.{claims}");
     let tag = keys.sign(scheme.primitive, &Text::new([text.as_bytes()]));
     let tag = Base64UrlUnpadded::encode_string(&tag.ok_or(SignError::NoPrivateKey)?);
@@ -53,16 +53,27 @@ pub(crate) fn sign(
     Ok(headers)
 }
 
+/// The claims, as the JSON object that the token holds.
 fn claims(
     scheme: &Scheme,
     rules: &TokenRules,
     request: &SignRequest<'_>,
-) -> Result<Map<String, Value>, SignError> {
+) -> Result<String, SignError> {
     let now = request.timestamp().unix_seconds();
     if now < 0 {
         return Err(SignError::TimestampOutOfRange);
     }
-    let mut claims = Map::new();
+    let mut claims = Vec::new();
+    let mut number = |name: &str, value: i64| claims.push(format!("\"{name}\":{value}"));
+    match rules.time {
+        TokenTime::Expiry => {
+            number("nbf", now);
+            number("exp", now.saturating_add(LIFETIME));
+        }
+        TokenTime::Age => number("iat", now),
+        TokenTime::IfAny | TokenTime::HeaderTs => {}
+    }
+    let mut text = |name: &str, value: &str| claims.push(format!("\"{name}\":{}", quoted(value)));
     let named = [
         ("iss", &rules.issuer),
         ("aud", &rules.audience),
@@ -70,32 +81,22 @@ fn claims(
     ];
     for (name, value) in named {
         if let Some(value) = value {
-            claims.insert(name.to_owned(), value.as_ref().into());
+            text(name, value);
         }
-    }
-    match rules.time {
-        TokenTime::Expiry => {
-            claims.insert("nbf".to_owned(), now.into());
-            claims.insert("exp".to_owned(), now.saturating_add(LIFETIME).into());
-        }
-        TokenTime::Age => {
-            claims.insert("iat".to_owned(), now.into());
-        }
-        TokenTime::IfAny | TokenTime::HeaderTs => {}
     }
     if let (Some(name), Some(id)) = (rules.id, request.id()) {
-        claims.insert(name.to_owned(), id.into());
+        text(name, id);
     }
     if let Some(name) = rules.url {
         let target = request.target().ok_or(SignError::TargetMissing)?;
-        claims.insert(name.to_owned(), url_hash(scheme, target).into());
+        text(name, &url_hash(request.base_url_under(scheme)?, target));
     }
     let bodiless = request.body().is_empty();
     if let Some(claim) = &rules.body
         && !(claim.absent_without_body && bodiless)
     {
         let digest = claim.encoding.encode(&Sha256::digest(request.body()));
-        claims.insert(claim.name.to_owned(), digest.into());
+        text(claim.name, &digest);
     }
-    Ok(claims)
+    Ok(format!("{{{}}}", claims.join(",")))
 }

@@ -72,7 +72,7 @@ pub(crate) fn verify(
         key_id: Some(url),
         bytes: &signature,
     };
-    let key = keys.find(&Text::new([text.as_bytes()]), &signature);
+    let key = keys.find(&Text::new([text.as_bytes()]), &signature, now);
     let mut facts = head.0;
     facts.body = false;
     facts.timestamp = Some(time);

@@ -3,7 +3,7 @@ use std::{fmt, sync::Arc};
 use webhook_core::Name;
 
 use super::{PublicKey, PublicKeyError, json::Object};
-use crate::MAX_KEYS;
+use crate::{MAX_KEYS, json::Json};
 
 /// Finds the public key that a delivery names.
 ///
@@ -66,12 +66,14 @@ impl PublicKeys {
     /// # Errors
     /// No set, or one without any key that can be used.
     pub fn from_jwks(json: &str) -> Result<Self, PublicKeyError> {
-        let broken =
-            PublicKeyError::new("it is no JSON Web Key Set; give the whole text, `{\"keys\":[…]}`");
-        let set: KeySet = serde_json::from_str(json).map_err(|_| broken)?;
+        let broken = || {
+            PublicKeyError::new("it is no JSON Web Key Set; give the whole text, `{\"keys\":[…]}`")
+        };
+        let set = Json::parse(json.as_bytes()).and_then(|set| set.member("keys").ok()?);
         let mut keys = Self::default();
-        for (at, jwk) in set.0.iter().enumerate() {
-            if let Ok(key) = PublicKey::from_object(jwk) {
+        for (at, jwk) in set.and_then(Json::items).ok_or_else(broken)?.enumerate() {
+            let jwk = Object::of(jwk).ok_or_else(broken)?;
+            if let Ok(key) = PublicKey::from_object(&jwk) {
                 let id = jwk
                     .text("kid")
                     .map_or_else(|| format!("#{at}"), str::to_owned);
@@ -106,37 +108,5 @@ impl fmt::Debug for PublicKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("PublicKeys")?;
         f.debug_list().entries(self.ids()).finish()
-    }
-}
-
-/// The list in a key set.
-struct KeySet(Vec<Object>);
-
-impl<'de> serde::Deserialize<'de> for KeySet {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(KeySetVisitor)
-    }
-}
-
-struct KeySetVisitor;
-
-impl<'de> serde::de::Visitor<'de> for KeySetVisitor {
-    type Value = KeySet;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON Web Key Set")
-    }
-
-    fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<KeySet, A::Error> {
-        let mut keys = None;
-        while let Some(name) = map.next_key::<String>()? {
-            if name == "keys" {
-                keys = Some(map.next_value()?);
-            } else {
-                map.next_value::<serde::de::IgnoredAny>()?;
-            }
-        }
-        keys.map(KeySet)
-            .ok_or_else(|| serde::de::Error::missing_field("keys"))
     }
 }

@@ -4,8 +4,10 @@ use http::HeaderName;
 use webhook_core::Name;
 
 use super::{
-    Elements, Encoding, Grammar, Location, Part, Place, Primitive, Scheme, SchemeError, Template,
-    TimestampRule, TimestampUnit, Tolerance, template,
+    Encoding, Grammar, Location, Part, Place, Primitive, Scheme, SchemeError, Template,
+    TimestampRule, TimestampUnit, Tolerance,
+    signature::{Form, PlaceText, header_name},
+    template,
 };
 use crate::key::SecretEncoding;
 
@@ -23,15 +25,17 @@ pub(super) const DEFAULT_TOLERANCE: Tolerance = Tolerance::within(Duration::from
 pub struct SchemeBuilder {
     name: Name,
     primitive: Primitive,
-    signature: Option<String>,
+    pub(super) place: Option<PlaceText>,
+    pub(super) form: Option<Form>,
+    /// Two settings of which only one can hold.
+    pub(super) conflict: Option<SchemeError>,
+    pub(super) any_label_case: bool,
     timestamp: Option<String>,
     id: Option<String>,
     event: Option<String>,
-    prefix: String,
-    list: Option<(char, char, String)>,
-    timestamp_label: Option<String>,
+    pub(super) timestamp_label: Option<String>,
     encoding: Encoding,
-    text: String,
+    text: Option<String>,
     unsigned_body: bool,
     unit: TimestampUnit,
     tolerance: Tolerance,
@@ -43,15 +47,19 @@ impl SchemeBuilder {
         Self {
             name,
             primitive,
-            signature: None,
+            place: None,
+            form: None,
+            conflict: None,
+            any_label_case: false,
             timestamp: None,
             id: None,
             event: None,
-            prefix: String::new(),
-            list: None,
             timestamp_label: None,
-            encoding: Encoding::Hex,
-            text: Part::Body.to_string(),
+            encoding: match primitive {
+                Primitive::Token => Encoding::Text,
+                _ => Encoding::Hex,
+            },
+            text: None,
             unsigned_body: false,
             unit: TimestampUnit::Seconds,
             tolerance: DEFAULT_TOLERANCE,
@@ -59,28 +67,14 @@ impl SchemeBuilder {
         }
     }
 
-    /// The header that the signature stands in. Required.
-    pub fn header(mut self, name: impl Into<String>) -> Self {
-        self.signature = Some(name.into());
+    /// The labels of the [`list`](Self::list) are the same in either case. Default: they are not.
+    pub const fn any_label_case(mut self) -> Self {
+        self.any_label_case = true;
         self
     }
 
-    /// The text in front of the signature, such as `sha256=` or `v0=`. It is compared exactly and
-    /// chooses nothing. Default: none.
-    pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
-        self.prefix = prefix.into();
-        self
-    }
-
-    /// The header holds a list whose elements are a label, `assign` and a value, such as
-    /// `t=1700000000,v1=…`: `list(',', '=', "v1")`. The elements labelled `label` are signatures,
-    /// of which at most 16 are compared; all others are skipped. At most 64 elements are looked at.
-    pub fn list(mut self, separator: char, assign: char, label: impl Into<String>) -> Self {
-        self.list = Some((separator, assign, label.into()));
-        self
-    }
-
-    /// How the signature is written. Default: [`Encoding::Hex`].
+    /// How the signature is written. Default: [`Encoding::Hex`]; for a [`Primitive::Token`]
+    /// [`Encoding::Text`].
     pub const fn encoding(mut self, encoding: Encoding) -> Self {
         self.encoding = encoding;
         self
@@ -95,7 +89,7 @@ impl SchemeBuilder {
     /// `{url}` and `{header.NAME}` stand for what [`Part`] says, a brace itself is written twice,
     /// and everything else is taken as it stands. Default: `{body}`.
     pub fn signed_text(mut self, template: impl Into<String>) -> Self {
-        self.text = template.into();
+        self.text = Some(template.into());
         self
     }
 
@@ -153,13 +147,18 @@ impl SchemeBuilder {
     /// # Errors
     /// The first mistake, with its fix.
     pub fn build(self) -> Result<Scheme, SchemeError> {
+        if let Some(conflict) = self.conflict {
+            return Err(conflict);
+        }
         let text = self.checked_text()?;
+        self.check_encoding()?;
         let has_timestamp = self.check_timestamp(&text)?;
         if text.contains(&Part::Id) && self.id.is_none() {
             return Err(SchemeError::NoIdHeader);
         }
-        let grammar = self.grammar()?;
-        let signature = header_name(self.signature)?.ok_or(SchemeError::NoSignatureHeader)?;
+        let grammar = self.checked_grammar()?;
+        let signature = self.checked_place()?;
+        check_together(self.primitive, &signature, &grammar, &text)?;
         let rule = TimestampRule {
             unit: self.unit,
             leading_zeros: true,
@@ -169,29 +168,44 @@ impl SchemeBuilder {
             name: self.name,
             primitive: self.primitive,
             location: Location {
-                signature: Place::Header(signature),
-                timestamp: header_name(self.timestamp)?,
-                id: header_name(self.id)?,
+                signature,
+                timestamp: named(self.timestamp.as_deref())?,
+                id: named(self.id.as_deref())?,
             },
             alternatives: Cow::Borrowed(&[]),
-            event: header_name(self.event)?,
+            event: named(self.event.as_deref())?,
             grammar,
             encoding: self.encoding,
             text,
             timestamp: has_timestamp.then_some(rule),
             secret: self.secret,
             base_url: Cow::Borrowed(""),
+            url_from_proxy: false,
             required: &[],
             custom: None,
         })
     }
 
     fn checked_text(&self) -> Result<Template, SchemeError> {
-        let parts = template::parse(&self.text).map_err(SchemeError::SignedText)?;
+        if self.primitive == Primitive::Token && self.text.is_some() {
+            return Err(SchemeError::TokenSignsNothing);
+        }
+        let text = self.text.as_deref().unwrap_or("{body}");
+        let parts = template::parse(text).map_err(SchemeError::SignedText)?;
         match parts.iter().filter(|part| **part == Part::Body).count() {
             0 if !self.unsigned_body => Err(SchemeError::UnsignedBody),
             0 | 1 => Ok(Template(parts.into())),
             _ => Err(SchemeError::SeveralBodies),
+        }
+    }
+
+    /// A text is compared as it is only where it is the secret.
+    fn check_encoding(&self) -> Result<(), SchemeError> {
+        let is_text = matches!(self.encoding, Encoding::Text | Encoding::Base64Text);
+        if is_text == (self.primitive == Primitive::Token) {
+            Ok(())
+        } else {
+            Err(SchemeError::Encoding(self.encoding.as_str()))
         }
     }
 
@@ -208,54 +222,33 @@ impl SchemeBuilder {
             (true, ..) => Ok(true),
         }
     }
+}
 
-    fn grammar(&self) -> Result<Grammar, SchemeError> {
-        let Some((separator, assign, label)) = &self.list else {
-            return match &self.timestamp_label {
-                None => Ok(Grammar::Value {
-                    prefix: self.prefix.clone().into(),
-                }),
-                Some(label) => Err(SchemeError::List(format!(
-                    "the label `{label}` without a `list(…)`"
-                ))),
-            };
-        };
-        let distinct = |what: &str, label: &str| {
-            let bad = label.is_empty() || label.contains([*separator, *assign, ' ', '\t']);
-            if bad {
-                Err(SchemeError::List(format!("{what} `{label}`")))
-            } else {
-                Ok(())
-            }
-        };
-        distinct("the label", label)?;
-        if let Some(timestamp) = &self.timestamp_label {
-            distinct("the timestamp's label", timestamp)?;
-            if timestamp == label {
-                return Err(SchemeError::List(format!(
-                    "the timestamp's label `{timestamp}`"
-                )));
-            }
-        }
-        if !self.prefix.is_empty() {
-            return Err(SchemeError::List(format!("the prefix `{}`", self.prefix)));
-        }
-        let elements = Elements {
-            separator: visible(*separator)?,
-            assign: visible(*assign).and_then(|assign| {
-                let same = separator == &char::from(assign);
-                if same {
-                    Err(SchemeError::List(format!("the assignment `{separator}`")))
-                } else {
-                    Ok(assign)
-                }
-            })?,
-            label: label.clone().into(),
-            timestamp: self.timestamp_label.clone().map(Cow::Owned),
-            any_case: false,
-        };
-        Ok(Grammar::Elements(elements))
+/// Refuses what each would be right alone.
+fn check_together(
+    primitive: Primitive,
+    place: &Place,
+    grammar: &Grammar,
+    text: &Template,
+) -> Result<(), SchemeError> {
+    let is_in_query = matches!(place, Place::Query(_));
+    if is_in_query && (text.contains(&Part::Target) || text.contains(&Part::Url)) {
+        return Err(SchemeError::SignatureInSignedUrl);
     }
+    #[cfg(feature = "public-key")]
+    if primitive.is_public_key() {
+        let plain = matches!(grammar, Grammar::Value { .. } | Grammar::Elements(_));
+        if !plain || !matches!(place, Place::Header(_)) {
+            return Err(SchemeError::PublicKeyPlace);
+        }
+    }
+    #[cfg(not(feature = "public-key"))]
+    let _ = (primitive, grammar);
+    Ok(())
+}
+
+fn named(name: Option<&str>) -> Result<Option<HeaderName>, SchemeError> {
+    name.map(header_name).transpose()
 }
 
 #[cfg(feature = "public-key")]
@@ -268,22 +261,9 @@ const fn default_secret_encoding(_: Primitive) -> SecretEncoding {
     SecretEncoding::Raw
 }
 
-/// A separator that no signature's text can hold and any header can.
-fn visible(char: char) -> Result<u8, SchemeError> {
-    u8::try_from(char)
-        .ok()
-        .filter(|byte| matches!(byte, b' '..=b'~') && !byte.is_ascii_alphanumeric())
-        .ok_or_else(|| SchemeError::List(format!("the character `{}`", char.escape_default())))
-}
-
-fn header_name(name: Option<String>) -> Result<Option<HeaderName>, SchemeError> {
-    name.map(|name| name.parse().map_err(|_| SchemeError::HeaderName(name)))
-        .transpose()
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Scheme, SchemeBuilder, SchemeError};
+    use super::{Encoding, Primitive, Scheme, SchemeBuilder, SchemeError};
 
     fn acme() -> SchemeBuilder {
         Scheme::hmac_sha256("acme").header("x-acme-signature")
@@ -358,9 +338,59 @@ mod tests {
             timed().list('a', '=', "v1"),
             timed().list('\n', '=', "v1"),
             timed().list('…', '=', "v1"),
-            timed().list(',', '=', "v1").prefix("v0="),
         ] {
             assert!(matches!(error(builder), SchemeError::List(_)));
+        }
+        let both = timed().list(',', '=', "v1").prefix("v0=");
+        assert_eq!(error(both), SchemeError::SeveralForms);
+    }
+
+    #[test]
+    fn what_would_be_right_alone_is_refused_together() {
+        let query = || Scheme::hmac_sha256("acme").query_parameter("signature");
+        assert!(query().build().is_ok());
+        for text in ["{target}{body}", "{url}{body}"] {
+            let signed = query().signed_text(text);
+            assert_eq!(error(signed), SchemeError::SignatureInSignedUrl);
+        }
+        assert_eq!(
+            error(acme().header_lines("x-other")),
+            SchemeError::SeveralPlaces
+        );
+        assert_eq!(
+            error(acme().prefix("a").bare_list(',')),
+            SchemeError::SeveralForms
+        );
+        assert_eq!(
+            error(acme().encoding(Encoding::Text)),
+            SchemeError::Encoding("text")
+        );
+        let token = || Scheme::builder("acme", Primitive::Token).header("authorization");
+        assert!(token().credentials("Bearer").build().is_ok());
+        assert_eq!(error(token().base64()), SchemeError::Encoding("base64"));
+        let signed = token().signed_text("{body}");
+        assert_eq!(error(signed), SchemeError::TokenSignsNothing);
+        let none: [&str; 0] = [];
+        for nowhere in [
+            Scheme::hmac_sha256("acme").headers(none),
+            Scheme::hmac_sha256("acme").query_parameter(""),
+        ] {
+            assert_eq!(error(nowhere), SchemeError::NoSignatureHeader);
+        }
+        let lines = Scheme::hmac_sha256("acme").header_lines("x");
+        let lines = lines.signed_text("{timestamp}{body}").timestamp_label("t");
+        assert!(matches!(
+            error(lines.list(',', '=', "v1")),
+            SchemeError::List(_)
+        ));
+        #[cfg(feature = "public-key")]
+        for builder in [
+            Scheme::builder("acme", Primitive::Ed25519).header_lines("x"),
+            Scheme::builder("acme", Primitive::Ed25519)
+                .header("x")
+                .bare_list(','),
+        ] {
+            assert_eq!(error(builder), SchemeError::PublicKeyPlace);
         }
     }
 

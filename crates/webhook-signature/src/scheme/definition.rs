@@ -4,8 +4,8 @@ use http::HeaderName;
 use webhook_core::{Name, Reason};
 
 use super::{
-    Encoding, Grammar, Location, Part, Place, Primitive, SchemeBuilder, SchemeError, Template,
-    TimestampRule, TimestampUnit, Tolerance,
+    Encoding, Grammar, Location, Part, Place, Primitive, SchemeBuilder, Template, TimestampRule,
+    TimestampUnit, Tolerance,
 };
 use crate::{custom::Custom, key::SecretEncoding};
 
@@ -49,6 +49,8 @@ pub struct Scheme {
     pub(crate) timestamp: Option<TimestampRule>,
     pub(crate) secret: SecretEncoding,
     pub(crate) base_url: Cow<'static, str>,
+    /// Whether a trusted proxy tells the URL.
+    pub(crate) url_from_proxy: bool,
     /// Headers that must say exactly this, such as the version of what a signature covers.
     pub(crate) required: &'static [(&'static str, &'static str)],
     /// The function for what data cannot say.
@@ -154,13 +156,6 @@ impl Scheme {
         self.timestamp.as_ref().map(|rule| rule.unit)
     }
 
-    /// Whether the signature covers the URL that the provider calls, so that a verifier needs
-    /// [`with_base_url`](Self::with_base_url).
-    #[must_use]
-    pub fn covers_url(&self) -> bool {
-        self.text.contains(&Part::Url) || self.custom.is_some_and(Custom::needs_base_url)
-    }
-
     /// The header that the timestamp stands in, if it has one of its own.
     #[must_use]
     pub const fn timestamp_header(&self) -> Option<&HeaderName> {
@@ -224,7 +219,7 @@ impl Scheme {
     /// Whether the signature covers the event's type.
     #[must_use]
     pub fn covers_event(&self) -> bool {
-        self.covers_header(self.event_header())
+        self.custom.is_some_and(Custom::covers_event) || self.covers_header(self.event_header())
     }
 
     fn covers_header(&self, name: Option<&HeaderName>) -> bool {
@@ -317,36 +312,6 @@ impl Scheme {
     pub const fn with_secret_encoding(mut self, encoding: SecretEncoding) -> Self {
         self.secret = encoding;
         self
-    }
-
-    /// This scheme with the URL that the provider calls, for signed texts that hold
-    /// [`Part::Url`]: scheme and host, and a port where the provider signs one, without a path.
-    ///
-    /// ```
-    /// use webhook_signature::Scheme;
-    ///
-    /// let square_like = Scheme::hmac_sha256("square")
-    ///     .header("x-square-hmacsha256-signature")
-    ///     .base64()
-    ///     .signed_text("{url}{body}")
-    ///     .build()?
-    ///     .with_base_url("https://hooks.example.com")?;
-    /// assert!(square_like.with_base_url("hooks.example.com/").is_err());
-    /// # Ok::<_, webhook_signature::SchemeError>(())
-    /// ```
-    ///
-    /// # Errors
-    /// A URL without `https://` or `http://`, or with a path.
-    pub fn with_base_url(mut self, url: impl Into<Cow<'static, str>>) -> Result<Self, SchemeError> {
-        let url = url.into();
-        let host = url
-            .strip_prefix("https://")
-            .or_else(|| url.strip_prefix("http://"));
-        if host.is_none_or(|host| host.is_empty() || host.contains(['/', '?', '#', ' '])) {
-            return Err(SchemeError::BaseUrl(url.into_owned()));
-        }
-        self.base_url = url;
-        Ok(self)
     }
 }
 

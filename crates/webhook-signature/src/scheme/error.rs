@@ -31,15 +31,26 @@ pub enum SchemeError {
     Unsigned,
     /// A separator, assignment or label of a list that cannot be told apart from the rest of it.
     List(String),
+    /// The signature has several places.
+    SeveralPlaces,
+    /// The signature is written in several ways.
+    SeveralForms,
+    /// An encoding that the primitive has no use for: a text is compared as it is only where it is
+    /// the secret.
+    Encoding(&'static str),
+    /// A signed text for a secret that is shown, which covers nothing.
+    TokenSignsNothing,
+    /// A signature that stands in the URL that it covers.
+    SignatureInSignedUrl,
+    /// A public key's signature that is not the only one, or in a list, of one header.
+    #[cfg(feature = "public-key")]
+    PublicKeyPlace,
     /// A scheme that signs the webhook's id, which deliveries do not carry.
     #[cfg(feature = "public-key")]
     NoWebhookId,
     /// A key source for a scheme whose keys are secrets.
     #[cfg(feature = "public-key")]
     NoPublicKeys,
-    /// Times of validity on keys that have none: public keys and tokens' secrets.
-    #[cfg(feature = "public-key")]
-    UnlimitedKeysOnly,
     /// A primitive that tokens have no name for.
     #[cfg(feature = "public-key")]
     TokenAlgorithm(&'static str),
@@ -69,7 +80,7 @@ impl fmt::Display for SchemeError {
             }
             Self::NoIdHeader => f.write_str("the signed text holds {id}; say where it is with `id_header(…)`"),
             Self::NoBaseUrl => f.write_str(
-                "the signed text holds {url}; say what the provider calls with `with_base_url(\"https://hooks.example.com\")`",
+                "the signed text holds {url}; say what the provider calls with `with_base_url(\"https://hooks.example.com\")`, or let a trusted proxy tell it, `with_url_from_trusted_proxy()`",
             ),
             Self::BaseUrl(url) => {
                 write!(f, "`{url}` is no base URL; write scheme and host without a path, as `https://hooks.example.com`")
@@ -83,10 +94,6 @@ impl fmt::Display for SchemeError {
                 "the scheme's keys are secrets; give them as a `KeyRing` to `Verifier::new`",
             ),
             #[cfg(feature = "public-key")]
-            Self::UnlimitedKeysOnly => f.write_str(
-                "public keys and tokens' secrets have no times of validity here; change them with a `KeySource`, or with settings that are swapped",
-            ),
-            #[cfg(feature = "public-key")]
             Self::TokenAlgorithm(name) => write!(
                 f,
                 "`{name}` makes no token; take HMAC with SHA-256 or better, Ed25519, ECDSA, or RSA with SHA-256"
@@ -94,6 +101,13 @@ impl fmt::Display for SchemeError {
             Self::Unsigned => f.write_str(
                 "the provider proves nothing about its deliveries, so that there is nothing to verify; fetch what a delivery names from the provider's API, or let the network vouch for it",
             ),
+            Self::SeveralPlaces => f.write_str("the signature has several places; name one header, several with `headers(…)`, or one parameter of the query"),
+            Self::SeveralForms => f.write_str("the signature is written in several ways; keep one prefix, authentication scheme or list"),
+            Self::Encoding(name) => write!(f, "the encoding `{name}` does not fit; take `text` or `base64-text` for a secret that is shown, and any other for a signature"),
+            Self::TokenSignsNothing => f.write_str("a secret that is shown covers nothing of the delivery; leave the signed text out, or take a primitive that signs"),
+            Self::SignatureInSignedUrl => f.write_str("the signature stands in the query, and the signed text holds the query; take {target} and {url} out of it"),
+            #[cfg(feature = "public-key")]
+            Self::PublicKeyPlace => f.write_str("a public key's signature stands in one header, alone behind a prefix or in a `list(…)`; name it with `header(…)`"),
             Self::List(what) => write!(f, "{what} of a list cannot be told apart from the rest of it"),
         }
     }

@@ -16,9 +16,11 @@ mod place;
 mod primitive;
 pub(crate) mod query;
 pub(crate) mod rfc3339;
+mod signature;
 mod template;
 mod timestamp;
 mod tolerance;
+mod url;
 
 #[cfg(feature = "toml")]
 pub use self::file::SchemeFileError;

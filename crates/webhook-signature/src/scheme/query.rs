@@ -83,6 +83,55 @@ const fn hex(digit: u8) -> Option<u8> {
     }
 }
 
+/// A target whose query has the parameter `name` once, at its end, with this text as it is.
+pub(crate) fn with(target: &str, name: &str, text: &str) -> String {
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    format!("{path}?{}", set(query, name, text))
+}
+
+/// A query or form that has the field `name` once, at its end, with this text as it is. The others
+/// stay as they are written.
+fn set(pairs: &str, name: &str, text: &str) -> String {
+    let is_other = |pair: &&str| {
+        let key = pair.split_once('=').map_or(*pair, |(key, _)| key);
+        !pair.is_empty() && decode(key).is_none_or(|key| *key != *name.as_bytes())
+    };
+    let others = pairs.split('&').filter(is_other);
+    let pairs: Vec<_> = others
+        .map(str::to_owned)
+        .chain([format!("{name}={text}")])
+        .collect();
+    pairs.join("&")
+}
+
+/// A form that has each of these fields once, at its end.
+pub(crate) fn with_fields(form: &str, fields: &[(&str, &[u8])]) -> String {
+    let set_one =
+        |form: String, (name, value): &(&str, &[u8])| set(&form, name, &escaped(value, UNRESERVED));
+    fields.iter().fold(form.to_owned(), set_one)
+}
+
+/// What no URL escapes, beside letters and digits
+/// ([RFC 3986, section 2.3](https://www.rfc-editor.org/rfc/rfc3986#section-2.3)).
+const UNRESERVED: &[u8] = b"-._~";
+
+/// Escapes everything but letters, digits and what is `kept`.
+pub(crate) fn escaped(text: &[u8], kept: &[u8]) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for &byte in text {
+        if byte.is_ascii_alphanumeric() || kept.contains(&byte) {
+            escaped.push(char::from(byte));
+        } else {
+            escaped.extend(['%', digit(byte >> 4), digit(byte & 15)]);
+        }
+    }
+    escaped
+}
+
+fn digit(value: u8) -> char {
+    char::from_digit(u32::from(value), 16).map_or('0', |digit| digit.to_ascii_uppercase())
+}
+
 /// The pairs, sorted by name, and values of one name by value.
 pub(crate) fn sorted(mut pairs: Pairs) -> Pairs {
     pairs.sort();
@@ -93,7 +142,7 @@ pub(crate) fn sorted(mut pairs: Pairs) -> Pairs {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{MAX_PAIRS, Repeated, only, pairs};
+    use super::{MAX_PAIRS, Repeated, only, pairs, with, with_fields};
 
     #[test]
     fn one_parameter_is_found() {
@@ -126,7 +175,28 @@ mod tests {
         assert!(pairs("a&".repeat(MAX_PAIRS + 1).as_bytes()).is_none());
     }
 
+    #[test]
+    fn fields_are_set_and_the_rest_stays_as_it_is_written() {
+        assert_eq!(with("/a", "s", "x"), "/a?s=x");
+        assert_eq!(with("/a?b=%20&%73=1&s&c", "s", "x"), "/a?b=%20&c&s=x");
+        let fields: [(&str, &[u8]); 2] = [("t", b"1"), ("s", b"a|+=~ \xff")];
+        assert_eq!(
+            with_fields("a=1&t=0", &fields),
+            "a=1&t=1&s=a%7C%2B%3D~%20%FF"
+        );
+        assert_eq!(with_fields("", &fields[..1]), "t=1");
+    }
+
     proptest! {
+        #[test]
+        fn a_field_that_was_set_is_read_back(form in "[a-c=&%+5]{0,20}", value: Vec<u8>) {
+            let form = with_fields(&form, &[("a", &value)]);
+            if let Some(pairs) = pairs(form.as_bytes()) {
+                let ours: Vec<_> = pairs.iter().filter(|(name, _)| name == b"a").collect();
+                prop_assert_eq!(ours, [&(b"a".to_vec(), value)]);
+            }
+        }
+
         #[test]
         fn no_text_panics(text in proptest::collection::vec(any::<u8>(), 0..100)) {
             let _ = pairs(&text);

@@ -21,8 +21,9 @@ pub enum Part {
     /// The path and query of the request's target, as they were sent.
     Target,
     /// The URL that the provider calls: the scheme's
-    /// [base URL](crate::Scheme::with_base_url), then the target. Never taken from the `Host`
-    /// header, which the client chooses and proxies change.
+    /// [base URL](crate::Scheme::with_base_url), or what a
+    /// [trusted proxy](crate::Scheme::with_url_from_trusted_proxy) tells, then the target. Never
+    /// taken from the `Host` header, which the client chooses and proxies change.
     Url,
     /// A header's value as it was sent; a request that lacks it, or repeats it, is refused.
     Header(HeaderName),

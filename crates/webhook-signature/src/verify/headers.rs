@@ -3,11 +3,11 @@
 use http::{HeaderMap, HeaderValue, request::Parts};
 use webhook_core::{Reason, ShortText, Timestamp, Verification};
 
-use super::verifier::{Key, Verifier};
+use super::{Verifier, keys::Key};
 use crate::{
     candidates::{Candidates, MAX_SIGNATURES},
     custom::{Custom, Head},
-    scheme::{Covered, Found, HeaderTrouble, Location, Scheme, SignedText, Source, only},
+    scheme::{Covered, Found, HeaderTrouble, Location, Scheme, SignedText, Source, only, rfc3339},
 };
 
 /// The longest delivery id or event type that is taken, in bytes.
@@ -48,6 +48,7 @@ impl Judged {
         let id = lines.checked_id(scheme, covered)?;
         let mut candidates = Candidates::new(scheme.primitive.signature_bytes());
         let (timestamp_text, timestamp) = lines.read(scheme, &mut candidates, now)?;
+        let base_url = scheme.base_url_of(parts)?;
         let source = Source {
             timestamp: timestamp_text,
             id: id.unwrap_or_default().as_bytes(),
@@ -56,7 +57,7 @@ impl Judged {
                 .uri
                 .path_and_query()
                 .map_or("", |target| target.as_str()),
-            base_url: &scheme.base_url,
+            base_url: &base_url,
             headers: &parts.headers,
         };
         let mut text = SignedText::new();
@@ -75,7 +76,7 @@ impl Judged {
         };
         let head = scheme.custom.map(|_| {
             let id = id.unwrap_or_default();
-            Box::new(Head::new(parts, timestamp_text, id, now))
+            Box::new(Head::new(parts, base_url, timestamp_text, id, now))
         });
         Ok(Self {
             candidates,
@@ -90,8 +91,8 @@ impl Facts {
     /// Says what a delivery is known to be, once it is verified.
     pub(crate) fn describe(self, verifier: &Verifier, key: &Key) -> Verification {
         let covered = verifier.covered();
-        let mut verification =
-            Verification::new(verifier.scheme().name.clone()).with_secret_id(key.id.clone());
+        let mut verification = Verification::new(verifier.scheme().name.clone())
+            .with_secret_id(key.watched.id.clone());
         if covered.body {
             verification = verification.with_signed_body();
         }
@@ -187,6 +188,28 @@ impl<'a> Lines<'a> {
             }
         }
         Ok(id)
+    }
+}
+
+impl Verifier {
+    /// The time that the headers of a delivery name, whether or not a signature covers it and is
+    /// right: for diagnoses. `None` where none is there or can be read, and where it stands in the
+    /// body or in a token.
+    #[must_use]
+    pub fn claimed_timestamp(&self, parts: &Parts) -> Option<Timestamp> {
+        let scheme = self.scheme();
+        let rule = scheme.timestamp.as_ref()?;
+        let lines = Lines::of(scheme, self.covered(), parts).ok()?;
+        let text = match (lines.timestamp, lines.signature) {
+            (Some(line), _) => line.as_bytes(),
+            (None, Found::One(value)) => {
+                let mut nothing = Candidates::new(scheme.primitive.signature_bytes());
+                let reading = scheme.grammar.read(value, scheme.encoding, &mut nothing);
+                reading.ok()?.timestamp?
+            }
+            (None, _) => return None,
+        };
+        rule.read(text).or_else(|| rfc3339::read(text))
     }
 }
 

@@ -2,6 +2,8 @@
 
 mod config_error;
 mod headers;
+mod keys;
+mod newline;
 mod pending;
 mod refusal;
 mod verifier;
@@ -9,10 +11,11 @@ mod whole;
 
 #[cfg(feature = "public-key")]
 pub(crate) use self::headers::{visible, words};
-pub(crate) use self::{headers::MAX_ID, verifier::Key};
+pub(crate) use self::{headers::MAX_ID, keys::Key};
 
 pub use self::{
     config_error::ConfigError,
+    newline::NewlineMistake,
     pending::Pending,
     refusal::{Refusal, Stage},
     verifier::Verifier,

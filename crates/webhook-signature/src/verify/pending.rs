@@ -2,7 +2,7 @@ use std::fmt;
 
 use webhook_core::{Reason, Timestamp, Verification};
 
-use super::{Refusal, Verifier, headers::Judged, verifier::Key, whole};
+use super::{Refusal, Verifier, headers::Judged, keys::Key, whole};
 use crate::mac::Mac;
 
 /// A delivery whose headers passed and whose body is still to come.
@@ -114,8 +114,16 @@ impl Pending {
                 let keys = verifier.public();
                 let keys = keys.ok_or(Refusal::by_body(Reason::Misconfigured))?;
                 let pieces: Vec<_> = body.collect();
+                let now = pending.now();
                 let verdict = pending.finish(verifier.scheme(), keys, &pieces);
-                return verdict.map_err(Refusal::by_body);
+                let verification = verdict.map_err(Refusal::by_body)?;
+                let mut secrets = verifier.watched();
+                if let Some(used) =
+                    secrets.find(|secret| Some(&secret.id) == verification.secret_id())
+                {
+                    verifier.count(used, now);
+                }
+                return Ok(verification);
             }
         };
         if let Some(head) = judged.head.take() {
@@ -133,8 +141,9 @@ impl Pending {
         let first = keys.next().filter(|_| matches(mac, &judged));
         let key = first.or_else(|| keys.find(|key| matches(again(key), &judged)));
         let reason = verifier.scheme().told(Reason::SignatureMismatch);
-        key.map(|key| judged.facts.describe(&verifier, key))
-            .ok_or_else(|| Refusal::by_body(reason))
+        let key = key.ok_or_else(|| Refusal::by_body(reason))?;
+        verifier.count(&key.watched, now);
+        Ok(judged.facts.describe(&verifier, key))
     }
 }
 

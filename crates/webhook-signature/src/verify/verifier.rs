@@ -3,11 +3,15 @@ use std::{fmt, sync::Arc};
 use http::request::Parts;
 use webhook_core::{Name, Reason, SecretError, SecretErrorKind, Timestamp, Verification};
 
-use super::{ConfigError, Pending, Refusal, headers::Judged};
+use super::{
+    ConfigError, Pending, Refusal,
+    headers::Judged,
+    keys::{Key, Keys},
+    newline::Variant,
+};
 use crate::{
-    custom::WhichKey,
-    key::{Entry, KeyRing, Validity},
-    mac::Mac,
+    KeyRingError, SecretUse,
+    key::{KeyRing, Watched},
     scheme::{Covered, Place, Primitive, Scheme, SchemeError},
 };
 
@@ -39,81 +43,13 @@ use crate::{
 #[derive(Clone)]
 pub struct Verifier(Arc<Inner>);
 
+#[derive(Clone)]
 struct Inner {
     scheme: Scheme,
     covered: Covered,
     keys: Keys,
-}
-
-#[cfg_attr(
-    feature = "public-key",
-    allow(clippy::large_enum_variant, reason = "there is one for each verifier")
-)]
-enum Keys {
-    /// Keyed states, the front one first.
-    Macs(Key, Box<[Key]>),
-    /// Public keys, or the secrets of tokens.
-    #[cfg(feature = "public-key")]
-    Public(crate::public::Keys),
-}
-
-/// A secret, ready for use.
-pub(crate) struct Key {
-    pub(crate) id: Name,
-    pub(crate) mac: Mac,
-    /// What the provider calls it, where that matters.
-    pub(crate) name: Option<Vec<u8>>,
-    /// Its place among the keys, where that matters.
-    slot: usize,
-    validity: Validity,
-}
-
-impl Key {
-    /// The keys of the ring's `at`th secret: one of them, unless the provider binds two.
-    fn all(scheme: &Scheme, entry: &Entry, at: usize) -> Result<Vec<Self>, SecretError> {
-        let named = |error: SecretError| error.of(format!("the secret `{}`", entry.id));
-        let key = scheme.secret.key(&entry.secret).map_err(named)?;
-        let Some(custom) = scheme.custom else {
-            return Ok(vec![Self::new(scheme, entry, &key, None, at)?]);
-        };
-        let keys = custom.keys(&entry.id, at, &key).into_iter();
-        keys.map(|key| Self::new(scheme, entry, &key.bytes, key.name, key.slot))
-            .collect()
-    }
-
-    fn new(
-        scheme: &Scheme,
-        entry: &Entry,
-        key: &[u8],
-        name: Option<Vec<u8>>,
-        slot: usize,
-    ) -> Result<Self, SecretError> {
-        let mac = Mac::new(scheme.primitive, key);
-        // Where there is a primitive, it takes a key of any length, so that there is a state.
-        let mac = mac.ok_or_else(|| {
-            SecretError::new(SecretErrorKind::TooShort).of(format!("the secret `{}`", entry.id))
-        })?;
-        Ok(Self {
-            id: entry.id.clone(),
-            mac,
-            name,
-            slot,
-            validity: entry.validity,
-        })
-    }
-
-    pub(crate) fn is_valid_at(&self, instant: Timestamp) -> bool {
-        self.validity.holds_at(instant)
-    }
-
-    /// Whether this is the key that a provider says made a signature.
-    pub(crate) fn may_be(&self, which: &WhichKey) -> bool {
-        match which {
-            WhichKey::Any => true,
-            WhichKey::Named(name) => self.name.as_ref().is_none_or(|own| own == name),
-            WhichKey::Slot(slot) => self.slot == *slot,
-        }
-    }
+    /// The same secrets, with the usual mistake made or undone.
+    variant: Option<Box<Variant>>,
 }
 
 impl Verifier {
@@ -131,29 +67,34 @@ impl Verifier {
         if scheme.location.signature == Place::Chosen {
             return Err(SchemeError::NoSignatureHeader.into());
         }
-        if scheme.covers_url() && scheme.base_url.is_empty() {
+        if scheme.lacks_url() {
             return Err(SchemeError::NoBaseUrl.into());
         }
-        let covered = Covered::by(&scheme);
         #[cfg(feature = "public-key")]
         if scheme.is_public() {
-            let keys = Keys::Public(crate::public::Keys::from_ring(&scheme, &ring)?);
-            return Ok(Self(Arc::new(Inner {
-                scheme,
-                covered,
-                keys,
-            })));
+            let keys = crate::public::Keys::from_ring(&scheme, &ring)?;
+            return Ok(Self::of_public(scheme, keys));
         }
         let entries = ring.entries().enumerate();
         let keys = entries.map(|(at, entry)| Key::all(&scheme, entry, at));
-        let mut keys = keys.collect::<Result<Vec<_>, _>>()?.into_iter().flatten();
+        let keys = keys.collect::<Result<Vec<_>, _>>()?;
+        let variant = Variant::of(&scheme, &ring).map(Box::new);
         let none = || SecretError::new(SecretErrorKind::Empty);
-        let front = keys.next().ok_or_else(none)?;
-        let others = keys.collect();
-        Ok(Self(Arc::new(Inner {
+        Self::of_keys(scheme, keys.into_iter().flatten(), variant).ok_or_else(|| none().into())
+    }
+
+    /// A verifier with these keyed states; `None` where there is none.
+    pub(super) fn of_keys(
+        scheme: Scheme,
+        mut keys: impl Iterator<Item = Key>,
+        variant: Option<Box<Variant>>,
+    ) -> Option<Self> {
+        let front = keys.next()?;
+        Some(Self(Arc::new(Inner {
+            covered: Covered::by(&scheme),
             scheme,
-            covered,
-            keys: Keys::Macs(front, others),
+            keys: Keys::Macs(front, keys.collect()),
+            variant,
         })))
     }
 
@@ -169,13 +110,18 @@ impl Verifier {
         source: impl crate::KeySource + 'static,
     ) -> Result<Self, ConfigError> {
         let scheme = scheme.into();
-        let covered = Covered::by(&scheme);
         let keys = crate::public::Keys::from_source(&scheme, Arc::new(source))?;
-        Ok(Self(Arc::new(Inner {
+        Ok(Self::of_public(scheme, keys))
+    }
+
+    #[cfg(feature = "public-key")]
+    fn of_public(scheme: Scheme, keys: crate::public::Keys) -> Self {
+        Self(Arc::new(Inner {
+            covered: Covered::by(&scheme),
             scheme,
-            covered,
             keys: Keys::Public(keys),
-        })))
+            variant: None,
+        }))
     }
 
     /// The scheme.
@@ -186,12 +132,62 @@ impl Verifier {
 
     /// The ids of the secrets, the one in front first; those of a key source are its own.
     pub fn secret_ids(&self) -> impl Iterator<Item = &Name> {
-        #[cfg(feature = "public-key")]
-        let public = self.public().map(crate::public::Keys::ids);
-        #[cfg(not(feature = "public-key"))]
-        let public: Option<Vec<&Name>> = None;
-        let macs = self.front().into_iter().chain(self.others());
-        macs.map(|key| &key.id).chain(public.into_iter().flatten())
+        self.watched().map(|secret| &secret.id)
+    }
+
+    /// How often and when each secret verified a delivery, the one in front first. The counters are
+    /// those of the [ring](KeyRing::secret_uses); a key source counts nothing.
+    pub fn secret_uses(&self) -> impl Iterator<Item = SecretUse> {
+        self.watched().map(Watched::told)
+    }
+
+    /// Says when the secrets were loaded; see [`KeyRing::loaded_at`].
+    #[must_use]
+    pub fn loaded_at(self, now: Timestamp) -> Self {
+        self.watched().for_each(|secret| secret.meter.watch(now));
+        self
+    }
+
+    /// Counts on where the old verifier stands; see [`KeyRing::continuing`].
+    #[must_use]
+    pub fn continuing(mut self, old: &Self) -> Self {
+        let Inner { keys, .. } = Arc::make_mut(&mut self.0);
+        for secret in keys.watched_mut() {
+            old.watched().for_each(|old| secret.continues(old));
+        }
+        self
+    }
+
+    /// The same verifier without one of its secrets; see [`KeyRing::without`].
+    ///
+    /// # Errors
+    /// An id that no secret has, or the only one, or the keys of a source, which the source takes
+    /// out.
+    pub fn without(&self, id: &str) -> Result<Self, KeyRingError> {
+        let is_other = |secret: &Watched| secret.id.as_str() != id;
+        if self.watched().all(is_other) {
+            return Err(KeyRingError::UnknownId);
+        }
+        let mut inner = (*self.0).clone();
+        let left = inner.keys.retain(is_other);
+        inner.variant = inner.variant.and_then(|variant| variant.without(id));
+        left.then(|| Self(Arc::new(inner)))
+            .ok_or(KeyRingError::Last)
+    }
+
+    /// Counts a delivery that this secret verified.
+    pub(super) fn count(&self, used: &Watched, now: Timestamp) {
+        self.watched().for_each(|secret| secret.meter.watch(now));
+        used.meter.count(now);
+    }
+
+    /// The secrets, each once.
+    pub(crate) fn watched(&self) -> impl Iterator<Item = &Watched> {
+        self.0.keys.watched()
+    }
+
+    pub(super) fn variant(&self) -> Option<&Variant> {
+        self.0.variant.as_deref()
     }
 
     /// Verifies a delivery whose body is there.
@@ -217,9 +213,14 @@ impl Verifier {
         #[cfg(feature = "public-key")]
         if let Some(keys) = self.public() {
             let (scheme, covered) = (self.scheme(), self.covered());
-            return crate::public::Pending::begin(scheme, covered, keys, parts, now)
-                .map(|pending| Pending::public(self.clone(), pending))
-                .map_err(Refusal::by_headers);
+            let begun = crate::public::Pending::begin(scheme, covered, keys, parts, now);
+            return match begun {
+                Ok(_) | Err(Reason::SignatureMismatch) if !keys.is_any_valid_at(now) => {
+                    Err(Reason::SecretUnavailable)
+                }
+                begun => begun.map(|pending| Pending::public(self.clone(), pending)),
+            }
+            .map_err(Refusal::by_headers);
         }
         let judged = Judged::new(self, parts, now).map_err(Refusal::by_headers)?;
         // A ring of which no secret is valid now cannot tell right from wrong.

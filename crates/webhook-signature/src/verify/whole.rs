@@ -38,6 +38,7 @@ pub(super) fn judge<'b>(
         .valid_keys(head.now)
         .find(|key| claims.hold(key))
         .ok_or(Reason::SignatureMismatch)?;
+    verifier.count(&key.watched, head.now);
     Ok(facts.describe(verifier, key))
 }
 

@@ -235,3 +235,15 @@ pub(crate) fn has_secret(preset: &Preset) -> bool {
 pub(crate) fn has_secret(preset: &Preset) -> bool {
     preset.is_verifiable()
 }
+
+/// Whether shared secrets make and verify the signatures, those of tokens too.
+#[cfg(feature = "public-key")]
+pub(crate) fn takes_secrets(preset: &Preset) -> bool {
+    !preset.scheme().primitive().is_public_key()
+}
+
+/// Whether shared secrets make and verify the signatures.
+#[cfg(not(feature = "public-key"))]
+pub(crate) fn takes_secrets(_: &Preset) -> bool {
+    true
+}

@@ -260,3 +260,45 @@ fn what_can_be_signed_verifies() {
     }
     assert_eq!(signed, 5);
 }
+
+#[test]
+fn an_id_or_event_that_can_be_changed_does_not_say_that_it_is_signed() {
+    for preset in ours() {
+        let delivery = delivery(preset);
+        let (name, verifier, scheme) = (preset.name(), delivery.verifier(), &delivery.scheme);
+        let headers = [scheme.id_header(), scheme.event_header()];
+        for (header, is_id) in headers.into_iter().zip([true, false]) {
+            let Some(header) = header else { continue };
+            let head = with_header(&delivery.head, header, b"something-else");
+            let is_signed = if is_id {
+                scheme.covers_id()
+            } else {
+                scheme.covers_event()
+            };
+            let verification = match verifier.verify(&head, &delivery.body, now()) {
+                Ok(verification) => verification,
+                Err(refusal) => {
+                    assert!(is_signed, "{name}: {header}: {refusal}");
+                    continue;
+                }
+            };
+            let (told, is_told_signed) = if is_id {
+                (
+                    verification.delivery_id(),
+                    verification.is_delivery_id_signed(),
+                )
+            } else {
+                (
+                    verification.event_type(),
+                    verification.is_event_type_signed(),
+                )
+            };
+            // Amazon SNS says both in the document, too, and that is what counts.
+            let is_ours = told == Some("something-else");
+            assert!(
+                is_ours != is_told_signed && !(is_ours && is_signed),
+                "{name}: {header}: {told:?}"
+            );
+        }
+    }
+}

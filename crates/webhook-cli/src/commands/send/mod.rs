@@ -52,11 +52,16 @@ pub(crate) fn run(args: Args) -> Outcome {
     let (signed, body) = tamper::apply(args.tamper, &delivery, signed)?;
     let headers = delivery.headers(&signed);
 
+    let to = match &delivery.request.url {
+        Some(signed) if delivery.changes_url => to.with_query_of(signed)?.text(),
+        _ => args.to,
+    };
+
     let client = Client::new(args.timeout);
     let mut output = Output::new(args.format);
     let mut all_good = true;
     for _ in 0..args.repeat {
-        let answer = client.send(&args.to, &delivery.request.method, &headers, &body)?;
+        let answer = client.send(&to, &delivery.request.method, &headers, &body)?;
         all_good &= answer.is_success();
         output.verdict(answer.is_success(), &answer)?;
     }

@@ -3,6 +3,8 @@
 mod curl;
 mod http1;
 
+use std::borrow::Cow;
+
 use clap::ValueEnum;
 use http::{HeaderName, HeaderValue};
 use serde::Serialize;
@@ -44,6 +46,12 @@ pub(crate) fn run(args: Args) -> Outcome {
     let request = &delivery.request;
     match args.format {
         Form::Headers => {
+            if delivery.changes_body || delivery.changes_url {
+                say(format_args!(
+                    "note: the signature stands in the {}; --format http, curl or json shows it",
+                    if delivery.changes_body { "body" } else { "URL" }
+                ));
+            }
             Output::new(Format::Text).bytes(&http1::lines(&headers, b"\n"))?;
         }
         Form::Curl => {
@@ -55,8 +63,13 @@ pub(crate) fn run(args: Args) -> Outcome {
             Output::new(Format::Text).bytes(&text)?;
         }
         Form::Json => {
-            let headers = pairs(headers.iter().map(|(name, value)| (name, value)));
-            Output::new(Format::Json).json(&Signed { headers })?;
+            let body = String::from_utf8_lossy(&request.body);
+            let url = request.url.as_ref().map(Url::text);
+            Output::new(Format::Json).json(&Signed {
+                headers: pairs(headers.iter().map(|(name, value)| (name, value))),
+                body: delivery.changes_body.then_some(body),
+                url: url.filter(|_| delivery.changes_url),
+            })?;
         }
     }
     Ok(Exit::Done)
@@ -64,8 +77,14 @@ pub(crate) fn run(args: Args) -> Outcome {
 
 /// What `--format json` says.
 #[derive(Serialize)]
-struct Signed {
+struct Signed<'a> {
     headers: Vec<(String, String)>,
+    /// Only where the signature stands in it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body: Option<Cow<'a, str>>,
+    /// Only where the signature stands in it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<String>,
 }
 
 /// Headers as JSON has them; what is no UTF-8 is replaced.

@@ -103,6 +103,7 @@ pub(super) const fn preset(data: Data) -> Preset {
         },
         secret,
         base_url: Cow::Borrowed(""),
+        url_from_proxy: false,
         required: &[],
         custom: None,
     };

@@ -72,6 +72,7 @@ impl Detached {
         scheme: &Scheme,
         keys: &Keys,
         body: &[&[u8]],
+        now: Timestamp,
     ) -> Result<Verification, Reason> {
         let signature = Signature {
             primitive: self.primitive,
@@ -84,11 +85,11 @@ impl Detached {
             let content = std::iter::once(front.as_bytes()).chain(body.iter().copied());
             if self.unencoded {
                 let text = Text::new(std::iter::once(start).chain(content));
-                return keys.find(&text, &signature);
+                return keys.find(&text, &signature, now);
             }
             let content = Text::new(content);
             let encoded = Base64UrlUnpadded::encode_string(content.joined());
-            keys.find(&Text::new([start, encoded.as_bytes()]), &signature)
+            keys.find(&Text::new([start, encoded.as_bytes()]), &signature, now)
         });
         let key = found.ok_or(Reason::SignatureMismatch)?;
         Ok(self.facts.describe(scheme, key))

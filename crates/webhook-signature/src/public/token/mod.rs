@@ -106,7 +106,7 @@ impl Bound {
         let pieces = [jws.encoded_header, ".", jws.encoded_payload];
         let text = Text::new(pieces.map(str::as_bytes));
         let key = keys
-            .find(&text, &signature)
+            .find(&text, &signature, now)
             .ok_or(Reason::SignatureMismatch)?;
         let claims = jws.claims().ok_or(Reason::SignatureMalformed)?;
         claims::judge(scheme, rules, &claims, &mut facts, now)?;
@@ -138,7 +138,7 @@ impl Bound {
 
 fn check_url(scheme: &Scheme, parts: &Parts, jws: &Jws<'_>, name: &str) -> Result<(), Reason> {
     let claims = jws.claims().ok_or(Reason::SignatureMalformed)?;
-    let expected = url_hash(scheme, target(parts));
+    let expected = url_hash(&scheme.base_url_of(parts)?, target(parts));
     let said = claims.text(name).unwrap_or_default();
     if bool::from(said.as_bytes().ct_eq(expected.as_bytes())) {
         Ok(())
@@ -148,9 +148,9 @@ fn check_url(scheme: &Scheme, parts: &Parts, jws: &Jws<'_>, name: &str) -> Resul
 }
 
 /// The digest of the URL that the provider calls, in hexadecimal.
-pub(crate) fn url_hash(scheme: &Scheme, target: &str) -> String {
+pub(crate) fn url_hash(base_url: &str, target: &str) -> String {
     let url = Sha256::new()
-        .chain_update(scheme.base_url.as_bytes())
+        .chain_update(base_url.as_bytes())
         .chain_update(target.as_bytes());
     const_hex::encode(url.finalize())
 }
