@@ -12,6 +12,7 @@ use std::{
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
     task::{Context, Poll},
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -23,8 +24,8 @@ use webhook_endpoint_layer::{
     CacheSettings, Directory, EndpointCache, EndpointKey, EndpointLayer, EndpointMap, Key, Lookup,
 };
 use webhook_layers::{
-    AccessList, AuditLayer, BufferedBody, Facts, HmacLayer, HmacSettings, IpLayer, Reason,
-    Rejection, Secret, Settings, SignRequest, Verifier,
+    AccessList, AuditLayer, BufferedBody, Facts, HmacLayer, HmacSettings, IpLayer, Quota,
+    RateLimitLayer, Reason, Rejection, Secret, Settings, SignRequest, Verifier,
     core::{Check, Endpoint, Verdict, change::Cause},
     presets,
 };
@@ -32,13 +33,16 @@ use webhook_tests::stand::{Ledger, NOW, ScriptedBody};
 
 type Receiver = BoxCloneSyncService<Request<ScriptedBody>, Response<Full<Bytes>>, Infallible>;
 
+const DAY: Duration = Duration::from_secs(86_400);
+
 const CONTENT: &str = r#"{"action":"opened"}"#;
 
 fn cause() -> Cause {
     Cause::new("alice", "test")
 }
 
-/// The address layer and the signature layer, each with the settings of the endpoint.
+/// The address, the signature and the quota layer, each with the settings of the endpoint; endpoints
+/// without a quota have one that no test meets.
 fn receiver<D>(layer: EndpointLayer<D>, ledger: &Ledger) -> Receiver
 where
     D: Directory + Clone + Send + Sync + 'static,
@@ -48,6 +52,7 @@ where
         .layer(layer)
         .layer(IpLayer::new().with_access(Settings::per_endpoint()))
         .layer(HmacLayer::with_settings(Settings::per_endpoint()))
+        .layer(RateLimitLayer::per_endpoint().with_quota(quotas()))
         .service(service_fn(async |request: Request<BufferedBody>| {
             let facts = Facts::of(request.extensions()).unwrap();
             assert!(facts.verification().is_some());
@@ -55,6 +60,15 @@ where
             Ok::<_, Infallible>(Response::new(Full::from(name)))
         }));
     BoxCloneSyncService::new(guarded)
+}
+
+fn quotas() -> Settings<Quota> {
+    Settings::per_endpoint_or(Quota::per_second(1_000_000).unwrap())
+}
+
+/// How many deliveries a day the endpoint of this number takes: one to three.
+fn daily(number: u32) -> u32 {
+    number % 3 + 1
 }
 
 fn on_path() -> EndpointKey {
@@ -100,7 +114,7 @@ async fn send(receiver: &Receiver, request: Request<ScriptedBody>) -> Result<Str
 }
 
 #[tokio::test]
-async fn ten_thousand_endpoints_on_one_route_each_with_its_own_secret_and_list() {
+async fn ten_thousand_endpoints_on_one_route_each_with_its_own_secret_list_and_quota() {
     const ENDPOINTS: u32 = 10_000;
     let asked = Arc::new(AtomicUsize::new(0));
     let cache = EndpointCache::new({
@@ -112,7 +126,10 @@ async fn ten_thousand_endpoints_on_one_route_each_with_its_own_secret_and_list()
                 .strip_prefix("k-")
                 .and_then(|number| number.parse().ok());
             let known = number.filter(|number| (0..ENDPOINTS).contains(number));
-            let found = known.map(|number| endpoint(format!("tenant {number}"), number));
+            let found = known.map(|number| {
+                let quota = Quota::per_period(daily(number), DAY).unwrap();
+                endpoint(format!("tenant {number}"), number).with(quota)
+            });
             async { Ok::<Lookup, Infallible>(found.into()) }
         }
     });
@@ -120,8 +137,12 @@ async fn ten_thousand_endpoints_on_one_route_each_with_its_own_secret_and_list()
     let receiver = receiver(EndpointLayer::new(on_path(), cache.clone()), &ledger);
     for number in 0..ENDPOINTS {
         let (key, neighbour) = (format!("k-{number}"), (number + 1) % ENDPOINTS);
-        let own = send(&receiver, delivery(&key, number, number)).await;
-        assert_eq!(own, Ok(format!("tenant {number}")));
+        for _ in 0..daily(number) {
+            let own = send(&receiver, delivery(&key, number, number)).await;
+            assert_eq!(own, Ok(format!("tenant {number}")));
+        }
+        let one_more = send(&receiver, delivery(&key, number, number)).await;
+        assert_eq!(one_more, Err(Reason::RateLimited), "{number}");
         let others_secret = send(&receiver, delivery(&key, neighbour, number)).await;
         assert_eq!(others_secret, Err(Reason::SignatureMismatch), "{number}");
         let others_address = send(&receiver, delivery(&key, number, neighbour)).await;
@@ -135,7 +156,8 @@ async fn ten_thousand_endpoints_on_one_route_each_with_its_own_secret_and_list()
     );
 
     let records = ledger.all();
-    assert_eq!(records.len(), 3 * ENDPOINTS as usize);
+    let own: u32 = (0..ENDPOINTS).map(|number| daily(number) + 1).sum();
+    assert_eq!(records.len(), (own + 2 * ENDPOINTS) as usize);
     let last = records.last().unwrap();
     assert_eq!(last.endpoint.as_ref().unwrap().as_str(), "tenant 9999");
 }
