@@ -17,6 +17,8 @@ pub struct Postgres {
     port: u16,
 }
 
+static STARTED: AtomicUsize = AtomicUsize::new(0);
+
 impl Postgres {
     /// Starts a server.
     ///
@@ -38,7 +40,6 @@ impl Postgres {
             }
             return None;
         };
-        static STARTED: AtomicUsize = AtomicUsize::new(0);
         let number = STARTED.fetch_add(1, Ordering::Relaxed);
         let name = format!("webhook-postgres-{}-{number}", std::process::id());
         let folder = env::temp_dir().join(name);

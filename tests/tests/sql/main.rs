@@ -9,9 +9,12 @@
     clippy::unwrap_used
 )]
 
+mod canaries;
 mod chain;
+mod failing;
 mod questions;
 mod store;
+mod survival;
 
 use std::{future::Future, sync::LazyLock, time::Duration};
 
