@@ -22,7 +22,7 @@ use webhook_core::{ClientAddr, Clock, PeerAddr, Reason, RequestId, Timestamp};
 use webhook_sql::{AuditLog, Filter, SqlSink};
 
 /// How many records are made ahead, so that making them is not measured.
-const AHEAD: u32 = 4000;
+const AHEAD: u32 = 3000;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);

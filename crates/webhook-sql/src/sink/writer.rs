@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// How many records a transaction holds at most.
-const BATCH: usize = 1024;
+const BATCH: usize = 4096;
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// How long one attempt may take before its connection is given up.

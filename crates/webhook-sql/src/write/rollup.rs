@@ -7,8 +7,8 @@ use crate::{
     SqlError, cell::Cell, column::Field, database::Session, row::Row, time::MICROS_PER_HOUR,
 };
 
-/// How many rows a statement changes at most.
-const CHUNK: usize = 32;
+/// How many rows a statement changes: a few sizes, so that few statements are prepared.
+const CHUNKS: [usize; 4] = [128, 32, 8, 1];
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Key {
@@ -78,7 +78,8 @@ impl Rollup {
     async fn apply(self, session: &mut Session, sign: i64) -> Result<(), SqlError> {
         let mut left: Vec<_> = self.0.into_iter().collect();
         while !left.is_empty() {
-            let rows = if left.len() >= CHUNK { CHUNK } else { 1 };
+            let fits = |rows: &&usize| **rows <= left.len();
+            let rows = CHUNKS.iter().find(fits).copied().unwrap_or(1);
             let values = left.drain(..rows).flat_map(|(key, (records, sum))| {
                 [
                     key.hour.into(),
