@@ -136,7 +136,7 @@ mod tests {
 
     #[test]
     fn a_keyed_pseudonym_is_stable_and_tells_nothing() {
-        let secret = Secret::from_bytes(b"0123456789abcdef".to_vec()).unwrap();
+        let secret = Secret::new("0123456789abcdef").unwrap();
         let pseudonyms = Pseudonyms::keyed(&secret).unwrap();
         let one = pseudonyms.pseudonym("203.0.113.9".parse().unwrap());
         assert_eq!(one, pseudonyms.pseudonym("203.0.113.9".parse().unwrap()));

@@ -88,7 +88,9 @@ mod tests {
         fn any_text_is_bounded_and_has_no_controls(text in any::<String>(), max in 8_usize..64) {
             let stored = safe(&text, max);
             prop_assert!(stored.len() <= max);
-            prop_assert!(!stored.chars().any(|c| c.is_control() || ('\u{202a}'..='\u{202e}').contains(&c)));
+            let is_unsafe = |c: char| c.is_control() || ('\u{202a}'..='\u{202e}').contains(&c);
+            let is_safe = !stored.chars().any(is_unsafe);
+            prop_assert!(is_safe, "{:?}", stored);
         }
     }
 }
