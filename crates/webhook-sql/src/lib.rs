@@ -1,5 +1,17 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
+// Without a database only files of lines are read, and much has no use.
+#![cfg_attr(
+    not(any(feature = "sqlite", feature = "postgres")),
+    allow(
+        clippy::unused_async,
+        dead_code,
+        unreachable_code,
+        unused_imports,
+        unused_macros,
+        unused_variables
+    )
+)]
 
 mod cell;
 mod chain;

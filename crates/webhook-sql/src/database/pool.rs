@@ -74,9 +74,9 @@ impl Pool {
                 Ok(Session::Postgres(connection.await?))
             }
             #[cfg(not(feature = "sqlite"))]
-            Place::Sqlite(_) => Err(missing("sqlite", self)),
+            Place::Sqlite(_) => Err(missing("sqlite")),
             #[cfg(not(feature = "postgres"))]
-            Place::Postgres(_) => Err(missing("postgres", self)),
+            Place::Postgres(_) => Err(missing("postgres")),
             Place::Lines(_) => Err(SqlError::unsupported(
                 "a JSON lines file is written by JsonLinesSink, and read here: write to sqlite:PATH or postgres://…",
             )),
@@ -89,7 +89,6 @@ impl Pool {
 }
 
 #[cfg(not(all(feature = "sqlite", feature = "postgres")))]
-fn missing(feature: &str, pool: &Pool) -> SqlError {
-    let _used_by_the_other = (pool.durability, pool.creates);
+fn missing(feature: &str) -> SqlError {
     SqlError::configuration(format!("this needs the feature `{feature}` of webhook-sql"))
 }
