@@ -16,6 +16,8 @@ pub(crate) enum Durability {
 }
 
 /// Connections to one database, opened when they are needed.
+// PostgreSQL keeps its own counsel on both.
+#[cfg_attr(not(feature = "sqlite"), allow(dead_code))]
 pub(crate) struct Pool {
     place: Place,
     durability: Durability,

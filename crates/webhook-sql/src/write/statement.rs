@@ -34,6 +34,7 @@ impl Mask {
         columns.filter_map(|(column, used)| used.then_some(column))
     }
 
+    #[cfg_attr(not(feature = "sqlite"), allow(dead_code))]
     pub(crate) fn cells<'a>(&'a self, row: &'a Row) -> impl Iterator<Item = &'a Cell> {
         let cells = row.cells().iter().zip(self.0);
         cells.filter_map(|(cell, used)| used.then_some(cell))
