@@ -48,7 +48,14 @@ fn audit() -> Audit {
         let record = Facts::of(&parts.extensions).unwrap().record();
         let n: u8 = parts.uri.path().trim_start_matches('/').parse().unwrap();
         record.set_client(ClientAddr::new([203, 0, 113, n].into(), None));
-        record.set_endpoint(&if n % 2 == 0 { "acme" } else { "globex" }.into());
+        record.set_endpoint(
+            &if n.is_multiple_of(2) {
+                "acme"
+            } else {
+                "globex"
+            }
+            .into(),
+        );
         let response: Response<Full<Bytes>> = if n % 4 == 3 {
             Rejection::new(Reason::SignatureMismatch, Check::Signature)
                 .answer(&Problem::default(), &parts)
