@@ -9,9 +9,11 @@
     clippy::unwrap_used
 )]
 
+pub mod audit;
 pub mod cargo;
 pub mod client;
 pub mod hosts;
+pub mod postgres;
 pub mod process;
 pub mod stand;
 

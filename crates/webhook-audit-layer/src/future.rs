@@ -2,7 +2,7 @@ use std::{
     fmt,
     panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use http::Response;
@@ -12,6 +12,7 @@ use webhook_core::{Problem, Reject};
 use crate::{
     Sink,
     guard::{Guard, discard_payload},
+    pending::Pending,
 };
 
 pin_project! {
@@ -44,8 +45,10 @@ pin_project! {
             #[pin]
             future: F,
         },
+        // What the response still waits for is boxed, and only where the sink has responses wait.
         Answered {
             response: Option<Response<ResBody>>,
+            pending: Option<Box<Pending<K, R>>>,
         },
     }
 }
@@ -70,6 +73,7 @@ impl<F, ResBody, K: Sink, R> ResponseFuture<F, ResBody, K, R> {
         Self {
             state: State::Answered {
                 response: Some(response),
+                pending: None,
             },
         }
     }
@@ -88,33 +92,64 @@ where
         let (mut future, guard) = match state.as_mut().project() {
             StateProjection::Watched { future, guard } => (future, guard),
             StateProjection::Unwatched { future } => return future.poll(context),
-            // Polled again after it is done, it has nothing more to say.
-            StateProjection::Answered { response } => {
-                return response
-                    .take()
-                    .map_or(Poll::Pending, |response| Poll::Ready(Ok(response)));
+            StateProjection::Answered { response, pending } => {
+                return poll_answered(response, pending, context).map(Ok);
             }
         };
         // Nothing of a future that panicked is looked at again: it is dropped.
         match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
             Ok(Poll::Pending) => Poll::Pending,
             Ok(Poll::Ready(result)) => {
-                if let Some(guard) = guard.take() {
-                    guard.conclude(&result);
+                let pending = guard.take().and_then(|guard| guard.conclude(&result));
+                match (result, pending) {
+                    (Ok(response), Some(pending)) => {
+                        replace(&mut state, Some(response), Some(pending));
+                        match state.project() {
+                            StateProjection::Answered { response, pending } => {
+                                poll_answered(response, pending, context).map(Ok)
+                            }
+                            _ => Poll::Pending,
+                        }
+                    }
+                    (result, _) => Poll::Ready(result),
                 }
-                Poll::Ready(result)
             }
             Err(payload) => {
                 discard_payload(payload);
                 let guard = guard.take();
-                let done = State::Answered { response: None };
-                if let Err(again) = catch_unwind(AssertUnwindSafe(|| state.set(done))) {
-                    discard_payload(again);
-                }
+                replace(&mut state, None, None);
                 guard.map_or(Poll::Pending, |guard| Poll::Ready(Ok(guard.answer_panic())))
             }
         }
     }
+}
+
+/// Drops the inner future, which may panic, and leaves what is left to say.
+fn replace<F, ResBody, K: Sink, R>(
+    state: &mut Pin<&mut State<F, ResBody, K, R>>,
+    response: Option<Response<ResBody>>,
+    pending: Option<Box<Pending<K, R>>>,
+) {
+    let answered = State::Answered { response, pending };
+    if let Err(again) = catch_unwind(AssertUnwindSafe(|| state.set(answered))) {
+        discard_payload(again);
+    }
+}
+
+/// Polled again after it is done, it has nothing more to say.
+fn poll_answered<ResBody, K, R: Reject<ResBody>>(
+    response: &mut Option<Response<ResBody>>,
+    pending: &mut Option<Box<Pending<K, R>>>,
+    context: &mut Context<'_>,
+) -> Poll<Response<ResBody>> {
+    if let Some(waiting) = pending {
+        let refusal = ready!(waiting.poll(context));
+        *pending = None;
+        if refusal.is_some() {
+            *response = refusal;
+        }
+    }
+    response.take().map_or(Poll::Pending, Poll::Ready)
 }
 
 impl<F, ResBody, K: Sink, R> fmt::Debug for ResponseFuture<F, ResBody, K, R> {

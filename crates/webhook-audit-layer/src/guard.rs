@@ -11,7 +11,10 @@ use webhook_core::{
     Check, Clock, DeliveryRecord, Facts, Reason, Reject, Rejection, RequestId, Ticks, Timestamp,
 };
 
-use crate::{AuditRecord, Sink, conclusion::End, record::Moment, told::Told};
+use crate::{
+    Acknowledgement, AuditRecord, Sink, conclusion::End, pending::Pending, record::Moment,
+    told::Told,
+};
 
 /// What the services of one layer share.
 pub(crate) struct Shared<K, R> {
@@ -65,13 +68,17 @@ impl<K: Sink, R> Guard<K, R> {
         })
     }
 
-    /// Records how the request ended.
-    pub(crate) fn conclude<B, E>(mut self, result: &Result<Response<B>, E>) {
-        let end = match result {
-            Ok(response) => End::answered(response, self.is_grpc()),
-            Err(_) => End::Failed,
+    /// Records how the request ended, and returns what the response has to wait for.
+    pub(crate) fn conclude<B, E>(
+        mut self,
+        result: &Result<Response<B>, E>,
+    ) -> Option<Box<Pending<K, R>>> {
+        let Ok(response) = result else {
+            self.emit(End::Failed);
+            return None;
         };
-        self.emit(end);
+        let end = End::answered(response, self.is_grpc());
+        self.emit_awaited(end)
     }
 
     fn is_grpc(&self) -> bool {
@@ -97,9 +104,35 @@ impl<K: Sink, R> Guard<K, R> {
     }
 
     fn emit(&mut self, end: End) {
-        let Some(open) = self.open.take() else {
-            return;
-        };
+        if let Some(open) = self.open.take() {
+            self.hand_over(open, end, |sink, record| {
+                sink.record(record);
+                None
+            });
+        }
+    }
+
+    /// As `emit`; boxed only where the sink has responses wait.
+    fn emit_awaited(&mut self, end: End) -> Option<Box<Pending<K, R>>> {
+        if !self.shared.sink.is_awaited() {
+            self.emit(end);
+            return None;
+        }
+        let open = self.open.take()?;
+        let sketch = open.sketch();
+        let acknowledgement = self.hand_over(open, end, K::record_awaited);
+        acknowledgement.map(|acknowledgement| {
+            let shared = Arc::clone(&self.shared);
+            Box::new(Pending::new(acknowledgement, shared, sketch))
+        })
+    }
+
+    fn hand_over(
+        &self,
+        open: Open,
+        end: End,
+        hand: impl FnOnce(&K, AuditRecord) -> Option<Acknowledgement>,
+    ) -> Option<Acknowledgement> {
         let moment = Moment {
             id: open.id,
             received_at: open.received_at,
@@ -108,11 +141,12 @@ impl<K: Sink, R> Guard<K, R> {
         };
         let record = AuditRecord::gather(&moment, open.told, end, &open.record);
         // A sink that panics while a panic drops this guard would abort the process.
-        let emitted = catch_unwind(AssertUnwindSafe(|| self.shared.sink.record(record)));
-        if let Err(payload) = emitted {
+        let sink = &self.shared.sink;
+        catch_unwind(AssertUnwindSafe(|| hand(sink, record))).unwrap_or_else(|payload| {
             discard_payload(payload);
             tracing::error!(target: "webhook_audit", "a sink of the audit layer panicked");
-        }
+            None
+        })
     }
 }
 

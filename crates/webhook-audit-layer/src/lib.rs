@@ -85,8 +85,12 @@
 //! and measures, a closure does what you like. A tuple feeds several. A sink of your own, for a
 //! database, a counter or a chain of digests, implements [`Sink`]; [`AuditRecord::write_json_line`]
 //! gives it the same line.
+//!
+//! A sink can have each response wait until its record is kept: [`Sink::record_awaited`]. Where the
+//! record is not, the caller gets 503 `unavailable` in the response's place.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod acknowledgement;
 mod conclusion;
 mod escape;
 mod future;
@@ -94,6 +98,7 @@ mod grpc;
 mod guard;
 mod json;
 mod layer;
+mod pending;
 mod record;
 mod service;
 mod sink;
@@ -104,6 +109,7 @@ mod version;
 #[cfg_attr(docsrs, doc(cfg(feature = "metrics")))]
 pub use self::sink::metrics::MetricsSink;
 pub use self::{
+    acknowledgement::{Acknowledgement, Acknowledger},
     future::ResponseFuture,
     json::MAX_LINE_BYTES,
     layer::AuditLayer,

@@ -2,6 +2,8 @@
 
 use clap::{Parser, Subcommand};
 
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+use crate::commands::audit;
 use crate::{
     commands::{ip, providers, secret, send, sign, verify},
     exit::Outcome,
@@ -34,6 +36,10 @@ enum Command {
     /// Explain client addresses, and match them against lists
     #[command(subcommand)]
     Ip(ip::Command),
+    /// Ask and tend the audit in a database or a file
+    #[cfg(any(feature = "postgres", feature = "sqlite"))]
+    #[command(subcommand)]
+    Audit(audit::Command),
 }
 
 impl Cli {
@@ -45,6 +51,8 @@ impl Cli {
             Command::Providers(args) => providers::run(&args),
             Command::Secret(command) => secret::run(&command),
             Command::Ip(command) => ip::run(&command),
+            #[cfg(any(feature = "postgres", feature = "sqlite"))]
+            Command::Audit(command) => audit::run(&command),
         }
     }
 }

@@ -15,7 +15,7 @@ use std::{fmt::Write as _, fs, path::Path};
 
 use common::webhook;
 
-const COMMANDS: [&[&str]; 8] = [
+const COMMANDS: [&[&str]; 14] = [
     &[],
     &["verify"],
     &["sign"],
@@ -24,6 +24,12 @@ const COMMANDS: [&[&str]; 8] = [
     &["secret", "new"],
     &["ip", "explain"],
     &["ip", "match"],
+    &["audit", "list"],
+    &["audit", "tail"],
+    &["audit", "stats"],
+    &["audit", "export"],
+    &["audit", "purge"],
+    &["audit", "verify"],
 ];
 
 #[test]

@@ -19,7 +19,15 @@ pub struct SenderText(ShortText);
 
 impl SenderText {
     /// Copies at most `max` bytes of a text.
-    pub(crate) fn new(text: &str, max: usize) -> Self {
+    ///
+    /// ```
+    /// use webhook_audit_layer::SenderText;
+    ///
+    /// let text = SenderText::new("curl/8\r\nSet-Cookie: a=b", 14);
+    /// assert_eq!(text.to_string(), r"curl/8\u{d}\u{a}Set…");
+    /// ```
+    #[must_use]
+    pub fn new(text: &str, max: usize) -> Self {
         if text.len() <= max {
             return Self(ShortText::new(text));
         }

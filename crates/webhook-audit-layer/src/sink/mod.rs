@@ -9,7 +9,7 @@ pub(crate) mod tracing;
 
 use webhook_core::change::Change;
 
-use crate::AuditRecord;
+use crate::{Acknowledgement, AuditRecord};
 
 /// Takes the record of each request.
 ///
@@ -51,6 +51,23 @@ use crate::AuditRecord;
 pub trait Sink {
     /// Takes one record, without blocking.
     fn record(&self, record: AuditRecord);
+
+    /// Whether responses wait for what [`record_awaited`](Self::record_awaited) returns. `false`
+    /// unless a sink says otherwise; then nothing is paid for it.
+    fn is_awaited(&self) -> bool {
+        false
+    }
+
+    /// Takes one record, without blocking, whose response waits until it is acknowledged. Called in
+    /// place of [`record`](Self::record) where [`is_awaited`](Self::is_awaited) and there is a
+    /// response. `None` lets the response go at once.
+    ///
+    /// Where the record is acknowledged as lost, the caller gets 503 in the response's place: what
+    /// the handler did is done, and the sender tries again.
+    fn record_awaited(&self, record: AuditRecord) -> Option<Acknowledgement> {
+        self.record(record);
+        None
+    }
 
     /// Takes a change of the running stack, from
     /// [`AuditLayer::changes`](crate::AuditLayer::changes), without blocking. Unless a sink keeps

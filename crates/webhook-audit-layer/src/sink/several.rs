@@ -5,7 +5,7 @@ use std::sync::Arc;
 use webhook_core::change::Change;
 
 use super::Sink;
-use crate::AuditRecord;
+use crate::{Acknowledgement, AuditRecord};
 
 impl<F: Fn(AuditRecord)> Sink for F {
     fn record(&self, record: AuditRecord) {
@@ -16,6 +16,14 @@ impl<F: Fn(AuditRecord)> Sink for F {
 impl<K: Sink + ?Sized> Sink for Arc<K> {
     fn record(&self, record: AuditRecord) {
         (**self).record(record);
+    }
+
+    fn is_awaited(&self) -> bool {
+        (**self).is_awaited()
+    }
+
+    fn record_awaited(&self, record: AuditRecord) -> Option<Acknowledgement> {
+        (**self).record_awaited(record)
     }
 
     fn change(&self, change: Change) {
@@ -29,6 +37,14 @@ impl<K: Sink> Sink for Option<K> {
         if let Some(sink) = self {
             sink.record(record);
         }
+    }
+
+    fn is_awaited(&self) -> bool {
+        self.as_ref().is_some_and(Sink::is_awaited)
+    }
+
+    fn record_awaited(&self, record: AuditRecord) -> Option<Acknowledgement> {
+        self.as_ref()?.record_awaited(record)
     }
 
     fn change(&self, change: Change) {
@@ -49,6 +65,19 @@ impl<K: Sink> Sink for Vec<K> {
         }
     }
 
+    fn is_awaited(&self) -> bool {
+        self.iter().any(Sink::is_awaited)
+    }
+
+    fn record_awaited(&self, record: AuditRecord) -> Option<Acknowledgement> {
+        let (last, others) = self.split_last()?;
+        let others = others
+            .iter()
+            .map(|sink| sink.record_awaited(record.clone()));
+        let others = Acknowledgement::all(others);
+        Acknowledgement::all([others, last.record_awaited(record)])
+    }
+
     fn change(&self, change: Change) {
         for sink in self {
             sink.change(change.clone());
@@ -63,6 +92,15 @@ impl<A: Sink, B: Sink> Sink for (A, B) {
         self.1.record(record);
     }
 
+    fn is_awaited(&self) -> bool {
+        self.0.is_awaited() || self.1.is_awaited()
+    }
+
+    fn record_awaited(&self, record: AuditRecord) -> Option<Acknowledgement> {
+        let left = self.0.record_awaited(record.clone());
+        Acknowledgement::all([left, self.1.record_awaited(record)])
+    }
+
     fn change(&self, change: Change) {
         self.0.change(change.clone());
         self.1.change(change);
@@ -75,6 +113,16 @@ impl<A: Sink, B: Sink, C: Sink> Sink for (A, B, C) {
         self.0.record(record.clone());
         self.1.record(record.clone());
         self.2.record(record);
+    }
+
+    fn is_awaited(&self) -> bool {
+        self.0.is_awaited() || self.1.is_awaited() || self.2.is_awaited()
+    }
+
+    fn record_awaited(&self, record: AuditRecord) -> Option<Acknowledgement> {
+        let left = self.0.record_awaited(record.clone());
+        let middle = self.1.record_awaited(record.clone());
+        Acknowledgement::all([left, middle, self.2.record_awaited(record)])
     }
 
     fn change(&self, change: Change) {

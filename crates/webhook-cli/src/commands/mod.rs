@@ -1,5 +1,7 @@
 //! The commands, one file each.
 
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+pub(crate) mod audit;
 mod delivery;
 pub(crate) mod ip;
 pub(crate) mod providers;

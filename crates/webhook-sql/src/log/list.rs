@@ -1,0 +1,104 @@
+use super::{AuditLog, Filter, Store, filter::Conditions, with};
+use crate::{
+    Event, SqlError,
+    cell::Cell,
+    column::{self, WIDTH},
+    database::Session,
+    row::Row,
+};
+
+/// The most records of a page.
+const MAX_PAGE: usize = 10_000;
+
+/// Some records, the newest first, and where the next page begins.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Page {
+    /// The records.
+    pub events: Vec<Event>,
+    /// What to ask for next; `None` where this page is the last.
+    pub next: Option<Cursor>,
+}
+
+/// A place in a list: after the record of this time and number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cursor {
+    pub(crate) time: i64,
+    pub(crate) id: i64,
+}
+
+impl AuditLog {
+    /// The records that are meant, the newest first, at most `limit` (10,000 at most) of them.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be read.
+    pub async fn list(
+        &self,
+        filter: &Filter,
+        after: Option<Cursor>,
+        limit: usize,
+    ) -> Result<Page, SqlError> {
+        let limit = limit.clamp(1, MAX_PAGE);
+        let events = match &self.store {
+            Store::Lines(lines) => lines.newest(filter, after, limit)?,
+            Store::Database(pool) => {
+                with(pool, async |session| {
+                    newest(session, filter, after, limit).await
+                })
+                .await?
+            }
+        };
+        let last = events.last().filter(|_| events.len() == limit);
+        let next = last.map(Event::cursor);
+        Ok(Page { events, next })
+    }
+}
+
+async fn newest(
+    session: &mut Session,
+    filter: &Filter,
+    after: Option<Cursor>,
+    limit: usize,
+) -> Result<Vec<Event>, SqlError> {
+    let mut conditions = filter.conditions(session.is_sqlite());
+    if let Some(Cursor { time, id }) = after {
+        conditions.add("received_at <= $", time);
+        conditions.add("(received_at, id) < ($", time);
+        conditions.add_second(id.into());
+    }
+    let order = "ORDER BY received_at DESC, id DESC";
+    select(session, &conditions, order, limit).await
+}
+
+/// Reads whole records.
+pub(super) async fn select(
+    session: &mut Session,
+    conditions: &Conditions,
+    order: &str,
+    limit: usize,
+) -> Result<Vec<Event>, SqlError> {
+    let sql = format!(
+        "SELECT {}, id, hash FROM webhook_event_log{} {order} LIMIT {limit}",
+        column::names(),
+        conditions.sql()
+    );
+    let rows = session.rows(&sql, &conditions.values).await?;
+    rows.into_iter().map(event).collect()
+}
+
+fn event(mut cells: Vec<Cell>) -> Result<Event, SqlError> {
+    let broken = || SqlError::store("the log holds a record without a number");
+    let hash = cells.pop().and_then(|cell| match cell {
+        Cell::Blob(hash) => Some(hash),
+        _ => None,
+    });
+    let id = cells
+        .pop()
+        .as_ref()
+        .and_then(Cell::number)
+        .ok_or_else(broken)?;
+    debug_assert_eq!(cells.len(), WIDTH);
+    let row = Row::from_cells(cells).ok_or_else(broken)?;
+    Ok(Event::new(id, row, hash))
+}

@@ -1,0 +1,125 @@
+//! The tables. A new version is a new script at the end; a script that was released never changes.
+
+use crate::{
+    column::{COLUMNS, Kind},
+    write::statement::type_of,
+};
+
+/// The version that this crate writes.
+pub(crate) const VERSION: i64 = 1;
+
+/// The script that leads from `version - 1` to `version`.
+pub(crate) fn script(version: i64, sqlite: bool) -> Option<String> {
+    match version {
+        1 => Some(first(sqlite)),
+        _ => None,
+    }
+}
+
+fn first(sqlite: bool) -> String {
+    let blob = if sqlite { "BLOB" } else { "BYTEA" };
+    let clustered = if sqlite { " WITHOUT ROWID" } else { "" };
+    let id = if sqlite { "INTEGER" } else { "BIGINT" };
+    let columns: Vec<_> = COLUMNS
+        .iter()
+        .map(|column| {
+            let kind = match (sqlite, column.kind) {
+                (true, Kind::Text | Kind::List | Kind::Words) => "TEXT",
+                (true, Kind::Number | Kind::Flag | Kind::Time) => "INTEGER",
+                (true, Kind::Blob) => "BLOB",
+                (false, kind) => type_of(kind),
+            };
+            let required = if is_required(column.name) {
+                " NOT NULL"
+            } else {
+                ""
+            };
+            format!("{} {kind}{required}", column.name)
+        })
+        .collect();
+    format!(
+        "CREATE TABLE webhook_event_log (
+            id {id} PRIMARY KEY,
+            {columns},
+            salt {blob},
+            personal {blob},
+            hash {blob} NOT NULL
+        );
+        {INDEXES}
+        CREATE TABLE webhook_event_head (
+            only_row BIGINT PRIMARY KEY CHECK (only_row = 1),
+            last_id BIGINT NOT NULL,
+            hash {blob} NOT NULL,
+            records BIGINT NOT NULL
+        );
+        INSERT INTO webhook_event_head VALUES (1, 0, {genesis}, 0);
+        CREATE TABLE webhook_event_cut (
+            first_id BIGINT PRIMARY KEY,
+            last_id BIGINT NOT NULL,
+            hash {blob} NOT NULL,
+            vouched_by BIGINT NOT NULL
+        );
+        CREATE TABLE webhook_stats_hourly (
+            hour BIGINT NOT NULL,
+            endpoint TEXT NOT NULL,
+            outcome TEXT NOT NULL,
+            reason TEXT NOT NULL,
+            bucket BIGINT NOT NULL,
+            records BIGINT NOT NULL,
+            total_us BIGINT NOT NULL,
+            PRIMARY KEY (hour, endpoint, outcome, reason, bucket)
+        ){clustered};
+        {VIEW}",
+        columns = columns.join(",\n            "),
+        genesis = if sqlite {
+            "zeroblob(32)"
+        } else {
+            "decode(repeat('00', 32), 'hex')"
+        },
+    )
+}
+
+fn is_required(column: &str) -> bool {
+    matches!(column, "received_at" | "event")
+}
+
+/// Those that row A11 of the founding list names, each with the time, so that the newest come
+/// first without a sort. Those of status, reason and outcome leave out what is usual.
+const INDEXES: &str = "
+    CREATE INDEX webhook_event_log_received_at ON webhook_event_log (received_at, id);
+    CREATE INDEX webhook_event_log_endpoint ON webhook_event_log (endpoint, received_at, id);
+    CREATE INDEX webhook_event_log_secret_id ON webhook_event_log (secret_id, received_at, id)
+        WHERE secret_id IS NOT NULL;
+    CREATE INDEX webhook_event_log_client_key ON webhook_event_log (client_key, received_at, id)
+        WHERE client_key IS NOT NULL;
+    CREATE INDEX webhook_event_log_status_code ON webhook_event_log (status_code, received_at, id)
+        WHERE status_code >= 300;
+    CREATE INDEX webhook_event_log_reason ON webhook_event_log (reason, received_at, id)
+        WHERE reason <> 'ok';
+    CREATE INDEX webhook_event_log_outcome ON webhook_event_log (outcome, received_at, id)
+        WHERE outcome <> 'accepted';
+";
+
+/// Per endpoint, for whoever asks the database itself.
+const VIEW: &str = "
+    CREATE VIEW webhook_stats_detailed AS
+    SELECT
+        s.endpoint AS endpoint,
+        CAST(SUM(s.records) AS BIGINT) AS total_requests,
+        CAST(SUM(CASE WHEN s.outcome IN ('accepted', 'shadow_denied') THEN s.records ELSE 0 END) AS BIGINT)
+            AS successful_requests,
+        CAST(SUM(CASE WHEN s.outcome IN ('accepted', 'shadow_denied') THEN 0 ELSE s.records END) AS BIGINT)
+            AS failed_requests,
+        CAST(SUM(CASE WHEN s.reason = 'rate_limited' AND s.outcome = 'denied' THEN s.records ELSE 0 END) AS BIGINT)
+            AS rate_limited_requests,
+        CAST(SUM(CASE WHEN s.reason LIKE 'signature%' AND s.outcome = 'denied' THEN s.records ELSE 0 END) AS BIGINT)
+            AS hmac_failures,
+        CAST(SUM(CASE WHEN s.reason = 'duplicate' THEN s.records ELSE 0 END) AS BIGINT)
+            AS duplicates,
+        CAST(SUM(s.total_us) / SUM(s.records) AS BIGINT) AS average_processing_us,
+        (SELECT MAX(l.received_at) FROM webhook_event_log l WHERE l.endpoint = s.endpoint)
+            AS last_request_at
+    FROM webhook_stats_hourly s
+    WHERE s.records > 0
+    GROUP BY s.endpoint;
+";

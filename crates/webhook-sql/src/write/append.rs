@@ -1,0 +1,71 @@
+use crate::{
+    SqlError,
+    cell::Cell,
+    chain::{self, HASH_BYTES, Head},
+    column::Field,
+    database::Session,
+    row::Row,
+    write::Rollup,
+};
+
+/// Adds rows to the log, all of them or none, and returns its new head.
+pub(crate) async fn append(session: &mut Session, rows: &[Row]) -> Result<Head, SqlError> {
+    session.begin().await?;
+    let head = append_in(session, rows).await?;
+    session.commit().await?;
+    Ok(head)
+}
+
+/// The same within a transaction that has begun.
+pub(crate) async fn append_in(session: &mut Session, rows: &[Row]) -> Result<Head, SqlError> {
+    let mut head = head_in(session).await?;
+    let salts = chain::salts(rows.len())
+        .map_err(|error| SqlError::store(format!("no randomness: {error}")))?;
+    let links = head.chain(rows, &salts);
+    session.insert(&links).await?;
+    Rollup::of(rows).add_to(session).await?;
+    let added = i64::try_from(rows.len()).unwrap_or(i64::MAX);
+    set_head(session, head, added).await?;
+    Ok(head)
+}
+
+/// The log's head, locked until the transaction ends: who writes is alone.
+pub(crate) async fn head_in(session: &mut Session) -> Result<Head, SqlError> {
+    let sql = if session.is_sqlite() {
+        "SELECT last_id, hash FROM webhook_event_head"
+    } else {
+        "SELECT last_id, hash FROM webhook_event_head FOR UPDATE"
+    };
+    let cells = session.row(sql, &[]).await?.unwrap_or_default();
+    read_head(&cells).ok_or_else(|| SqlError::store("the log has lost its head"))
+}
+
+pub(crate) fn read_head(cells: &[Cell]) -> Option<Head> {
+    let [id, hash] = cells.first_chunk()?;
+    let hash: [u8; HASH_BYTES] = hash.blob()?.try_into().ok()?;
+    Some(Head {
+        id: id.number()?,
+        hash,
+    })
+}
+
+/// Moves the head, and the count of records by `added`.
+pub(crate) async fn set_head(
+    session: &mut Session,
+    head: Head,
+    added: i64,
+) -> Result<(), SqlError> {
+    let sql = "UPDATE webhook_event_head SET last_id = $1, hash = $2, records = records + $3";
+    let values = [head.id.into(), head.hash.to_vec().into(), added.into()];
+    session.run(sql, &values).await?;
+    Ok(())
+}
+
+/// Whether the log holds this row already, because a commit was done and not heard of.
+pub(crate) async fn holds(session: &mut Session, row: &Row) -> Result<bool, SqlError> {
+    let sql = "SELECT id FROM webhook_event_log WHERE received_at = $1 AND event = $2 \
+               AND event_id = $3 LIMIT 1";
+    let (time, event) = (row.get(Field::Time), row.get(Field::Event));
+    let values = [time.clone(), event.clone(), row.get(Field::EventId).clone()];
+    Ok(session.row(sql, &values).await?.is_some())
+}

@@ -1,0 +1,10 @@
+//! Adding records to the log.
+
+mod append;
+mod rollup;
+pub(crate) mod statement;
+
+pub(crate) use self::{
+    append::{append, append_in, head_in, holds, read_head, set_head},
+    rollup::{Rollup, bucket_of, end_of_bucket},
+};
