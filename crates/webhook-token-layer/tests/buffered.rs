@@ -180,7 +180,8 @@ async fn what_is_wrong_with_a_body_is_refused_and_noted() {
 
 #[tokio::test]
 async fn all_bodies_share_one_budget_and_give_it_back() {
-    let budget = MemoryBudget::new(6);
+    // Strangers have three quarters of it.
+    let budget = MemoryBudget::new(8).with_network_share(8);
     let tight = || layer().with_budget(budget.clone());
     let body = || script(&[b"1234", b"567"], End::Whole);
     let (read, _) = outcome(tight(), Version::HTTP_11, TOKEN, body()).await;
