@@ -78,6 +78,10 @@
 //! # }
 //! ```
 //!
+//! # Spans
+//!
+//! [`AuditLayer::with_span`] puts each request into a span of `tracing` with OpenTelemetry's names.
+//!
 //! # Sinks
 //!
 //! [`TracingSink`] emits an event of `tracing`, [`JsonLinesSink`] writes lines of JSON from a thread
@@ -97,6 +101,7 @@ mod layer;
 mod record;
 mod service;
 mod sink;
+mod span;
 mod told;
 mod version;
 
