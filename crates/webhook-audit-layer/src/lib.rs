@@ -86,7 +86,7 @@
 //!
 //! [`TracingSink`] emits an event of `tracing`, [`JsonLinesSink`] writes lines of JSON from a thread
 //! of its own, [`ShadowReport`] counts what enforcing would have done, `MetricsSink` (feature `metrics`) counts
-//! and measures, a closure does what you like. A tuple feeds several. A sink of your own, for a
+//! and measures, [`Detectors`] raise alerts, a closure does what you like. A tuple feeds several. A sink of your own, for a
 //! database, a counter or a chain of digests, implements [`Sink`]; [`AuditRecord::write_json_line`]
 //! gives it the same line.
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -119,6 +119,9 @@ pub use self::{
     service::Audit,
     sink::{
         Sink,
+        detectors::{
+            Alert, AlertKind, DetectorSettings, Detectors, MAX_WATCHED_PROVIDERS, SenderNetwork,
+        },
         json_lines::{AuditHandle, DEFAULT_CAPACITY, FlushError, FlushErrorKind, JsonLinesSink},
         shadow::{
             MAX_SHADOWED_PROVIDERS, ShadowReport, ShadowSummary, ShadowedCheck, ShadowedProvider,
