@@ -107,7 +107,7 @@ mod version;
 
 #[cfg(feature = "metrics")]
 #[cfg_attr(docsrs, doc(cfg(feature = "metrics")))]
-pub use self::sink::metrics::MetricsSink;
+pub use self::sink::metrics::{Gauges, Metric, MetricKind, MetricsSink};
 pub use self::{
     future::ResponseFuture,
     json::MAX_LINE_BYTES,
