@@ -13,6 +13,7 @@ pub mod cargo;
 pub mod client;
 pub mod hosts;
 pub mod process;
+pub mod promql;
 pub mod stand;
 
 /// Compiles the example of the workspace's README.

@@ -1,4 +1,6 @@
-use ::metrics::{describe_counter, describe_gauge, describe_histogram};
+use ::metrics::{counter, describe_counter, describe_gauge, describe_histogram};
+
+use crate::AlertKind;
 
 /// How a metric is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,7 +66,7 @@ const SKEW_SECONDS: &[f64] = &[
     -300.0, -120.0, -60.0, -30.0, -10.0, -5.0, -1.0, 0.0, 1.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0,
 ];
 
-const fn counter(
+const fn total(
     name: &'static str,
     labels: &'static [&'static str],
     help: &'static str,
@@ -107,7 +109,7 @@ impl Metric {
         &["policy"],
         "Keys whose quota is in use.",
     );
-    pub(super) const STORE_ERRORS: Self = counter(
+    pub(super) const STORE_ERRORS: Self = total(
         "webhook_store_errors_total",
         &["store"],
         "Failures of a store that a layer asked.",
@@ -117,12 +119,12 @@ impl Metric {
         &["provider", "secret_id"],
         "When the secret ends, in seconds since 1970.",
     );
-    pub(super) const AUDIT_RECORDS: Self = counter(
+    pub(super) const AUDIT_RECORDS: Self = total(
         "webhook_audit_records_total",
         &["sink"],
         "Records that a sink has taken.",
     );
-    pub(super) const AUDIT_DROPPED: Self = counter(
+    pub(super) const AUDIT_DROPPED: Self = total(
         "webhook_audit_dropped_total",
         &["sink"],
         "Records that found no room, or were given up.",
@@ -145,12 +147,12 @@ impl Metric {
 
     /// Every metric of the family.
     pub const ALL: [Self; 19] = [
-        counter(
+        total(
             "webhook_requests_total",
             &["provider", "route", "outcome"],
             "Requests, by how they ended.",
         ),
-        counter(
+        total(
             "webhook_rejections_total",
             &["provider", "stage", "reason", "enforced"],
             "Refusals, and with enforced=\"false\" those that shadow mode let pass.",
@@ -170,7 +172,7 @@ impl Metric {
             BODY_BYTES,
             "Bytes of the body that were received.",
         ),
-        counter(
+        total(
             "webhook_secret_used_total",
             &["provider", "secret_id"],
             "Deliveries that the secret verified.",
@@ -186,7 +188,7 @@ impl Metric {
             SKEW_SECONDS,
             "The sender's signed time less the receiver's.",
         ),
-        counter(
+        total(
             "webhook_ratelimit_decisions_total",
             &["policy", "decision"],
             "Requests that a quota passed or denied.",
@@ -199,14 +201,15 @@ impl Metric {
         Self::AUDIT_QUEUE,
         Self::IP_FEED_AGE,
         Self::BUILD_INFO,
-        counter(
+        total(
             "webhook_alerts_total",
             &["kind"],
             "Alerts of the detectors that began.",
         ),
     ];
 
-    /// Gives the recorder that is installed the help text of every metric. Call it once, at the
+    /// Gives the recorder that is installed the help text of every metric, and starts the alerts'
+    /// counters at 0, so that Prometheus sees the first alert as an increase. Call it once, at the
     /// start.
     pub fn describe_all() {
         for metric in Self::ALL {
@@ -215,6 +218,9 @@ impl Metric {
                 MetricKind::Gauge => describe_gauge!(metric.name, metric.help),
                 MetricKind::Histogram => describe_histogram!(metric.name, metric.help),
             }
+        }
+        for kind in AlertKind::ALL {
+            counter!("webhook_alerts_total", "kind" => kind.as_str()).increment(0);
         }
     }
 }
