@@ -250,14 +250,12 @@ fn promtool_takes_every_expression() {
         eprintln!("promtool is not here; expressions are only read for their names");
         return;
     }
-    let records: String = expressions_of_panels()
-        .iter()
-        .enumerate()
-        .map(|(number, expression)| {
-            let expression = serde_json::to_string(expression).unwrap();
-            format!("      - record: panel:{number}\n        expr: {expression}\n")
-        })
-        .collect();
+    let expressions = expressions_of_panels();
+    let records = expressions.iter().enumerate().map(|(number, expression)| {
+        let expression = serde_json::to_string(expression).unwrap();
+        format!("      - record: panel:{number}\n        expr: {expression}\n")
+    });
+    let records = records.collect::<Vec<_>>().concat();
     let file = std::env::temp_dir().join(format!("webhook-panels-{}.yml", std::process::id()));
     let rules = format!("groups:\n  - name: panels\n    rules:\n{records}");
     fs::write(&file, rules).unwrap();
@@ -292,8 +290,8 @@ fn real_requests_feed_the_dashboard() {
             let name = &selector.name;
             let series: Vec<_> = text
                 .lines()
-                .filter(|line| line.starts_with(name.as_str()))
-                .filter(|line| line[name.len()..].starts_with(['{', ' ']))
+                .filter_map(|line| line.strip_prefix(name.as_str()))
+                .filter(|line| line.starts_with(['{', ' ']))
                 .collect();
             assert!(!series.is_empty(), "{name} is not there:\n{text}");
             for label in &selector.labels {

@@ -45,8 +45,8 @@ use crate::AuditRecord;
 /// what does not come. What was learned is forgotten with the process.
 ///
 /// Its memory is bounded, whatever comes: [`MAX_WATCHED_PROVIDERS`] providers with 256 networks and
-/// 16 secrets each, 1,024 networks of refusals, 256 ends of secrets; about 1 MiB where all of that is
-/// in use. So are its alerts: one of a kind for each provider at a time, and at most 16 networks.
+/// 16 secrets each, 1,024 networks of refusals, 256 ends of secrets; about 1.2 MiB where all of that
+/// is in use. So are its alerts: one of a kind for each provider at a time, and at most 16 networks.
 /// Clones look together. It takes a lock for a microsecond or so with each record.
 ///
 /// ```

@@ -66,11 +66,7 @@ const SKEW_SECONDS: &[f64] = &[
     -300.0, -120.0, -60.0, -30.0, -10.0, -5.0, -1.0, 0.0, 1.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0,
 ];
 
-const fn total(
-    name: &'static str,
-    labels: &'static [&'static str],
-    help: &'static str,
-) -> Metric {
+const fn total(name: &'static str, labels: &'static [&'static str], help: &'static str) -> Metric {
     of_kind(MetricKind::Counter, name, labels, help, &[])
 }
 
