@@ -85,10 +85,10 @@
 //! # Sinks
 //!
 //! [`TracingSink`] emits an event of `tracing`, [`JsonLinesSink`] writes lines of JSON from a thread
-//! of its own, [`ShadowReport`] counts what enforcing would have done, `MetricsSink` (feature `metrics`) counts
-//! and measures, [`Detectors`] raise alerts, a closure does what you like. A tuple feeds several. A sink of your own, for a
-//! database, a counter or a chain of digests, implements [`Sink`]; [`AuditRecord::write_json_line`]
-//! gives it the same line.
+//! of its own, [`ShadowReport`] counts what enforcing would have done, [`Detectors`] raise alerts for
+//! what is unusual, `MetricsSink` (feature `metrics`) counts and measures, a closure does what you
+//! like. A tuple feeds several. A sink of your own, for a database, a counter or a chain of digests,
+//! implements [`Sink`]; [`AuditRecord::write_json_line`] gives it the same line.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod conclusion;

@@ -9,7 +9,7 @@ use super::{
 };
 
 /// How many secrets' ends are known, at most.
-pub(super) const MAX_ENDINGS: usize = 256;
+const MAX_ENDINGS: usize = 256;
 
 /// When secrets end, as far as the application told.
 #[derive(Debug, Default)]

@@ -123,24 +123,23 @@ fn count_decisions(record: &AuditRecord) {
         (Check::RateNetwork, "network"),
         (Check::RateEndpoint, "endpoint"),
     ];
-    let is_denied = |(check, _)| record.checks.get(check) == Some(Verdict::Fail);
-    let by_quota = if places.into_iter().any(is_denied) {
-        Verdict::Fail
-    } else {
-        Verdict::ShadowFail
-    };
+    let verdict = |check| record.checks.get(check);
+    let is_refusal = |verdict| matches!(verdict, Some(Verdict::Fail | Verdict::ShadowFail));
+    // A record has room for one name. Where both places refused, one in shadow mode, it could be
+    // either's.
+    let refusals = places
+        .iter()
+        .filter(|(check, _)| is_refusal(verdict(*check)));
+    let quota = record.quota.as_ref().filter(|_| refusals.count() == 1);
     for (check, place) in places {
-        let Some(verdict) = record.checks.get(check) else {
-            continue;
-        };
-        let decision = match verdict {
-            Verdict::Pass => "pass",
-            Verdict::Fail => "deny",
-            Verdict::ShadowFail => "shadow_deny",
+        let decision = match verdict(check) {
+            Some(Verdict::Pass) => "pass",
+            Some(Verdict::Fail) => "deny",
+            Some(Verdict::ShadowFail) => "shadow_deny",
             _ => continue,
         };
-        let policy = match &record.quota {
-            Some(quota) if verdict == by_quota => label("policy", quota),
+        let policy = match quota {
+            Some(quota) if is_refusal(verdict(check)) => label("policy", quota),
             _ => Label::from_static_parts("policy", place),
         };
         let decision = Label::from_static_parts("decision", decision);

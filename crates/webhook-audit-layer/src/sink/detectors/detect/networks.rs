@@ -6,7 +6,7 @@ use super::{Edge, Episode, elapsed};
 use crate::sink::detectors::SenderNetwork;
 
 /// How many networks of a provider are known, at most.
-pub(crate) const MAX_NETWORKS: usize = 256;
+const MAX_NETWORKS: usize = 256;
 
 /// The networks from which a provider's verified deliveries came. Where there are more than fit, the
 /// one that was seen longest ago is forgotten.
