@@ -244,27 +244,134 @@ fn the_manual_lists_every_metric() {
 }
 
 /// Prometheus's own judgement, where it is installed.
-#[test]
-fn promtool_takes_every_expression() {
+#[allow(clippy::print_stderr)] // Says what is skipped.
+fn promtool(arguments: &[&str], name: &str, text: &str) {
     if Command::new("promtool").arg("--version").output().is_err() {
         eprintln!("promtool is not here; expressions are only read for their names");
         return;
     }
+    let file = std::env::temp_dir().join(format!("webhook-{name}-{}.yml", std::process::id()));
+    fs::write(&file, text).unwrap();
+    let mut promtool = Command::new("promtool");
+    let said = webhook_tests::cargo::output(promtool.args(arguments).arg(&file));
+    assert!(said.contains("SUCCESS"), "{said}");
+    fs::remove_file(file).unwrap();
+}
+
+#[test]
+fn prometheus_takes_every_expression() {
+    let check = ["check", "rules"];
+    promtool(&check, "alerts", &read("dash/alerts.yml"));
     let expressions = expressions_of_panels();
     let records = expressions.iter().enumerate().map(|(number, expression)| {
         let expression = serde_json::to_string(expression).unwrap();
         format!("      - record: panel:{number}\n        expr: {expression}\n")
     });
     let records = records.collect::<Vec<_>>().concat();
-    let file = std::env::temp_dir().join(format!("webhook-panels-{}.yml", std::process::id()));
     let rules = format!("groups:\n  - name: panels\n    rules:\n{records}");
-    fs::write(&file, rules).unwrap();
-    for file in [&file, &root().join("dash/alerts.yml")] {
-        let mut promtool = Command::new("promtool");
-        let said = webhook_tests::cargo::output(promtool.args(["check", "rules"]).arg(file));
-        assert!(said.contains("SUCCESS"), "{said}");
-    }
-    fs::remove_file(file).unwrap();
+    promtool(&check, "panels", &rules);
+}
+
+/// A series, minute by minute, and the labels of the alert that it must raise.
+struct Incident {
+    alert: &'static str,
+    series: &'static str,
+    values: &'static str,
+    at: &'static str,
+    labels: &'static [(&'static str, &'static str)],
+}
+
+const INCIDENTS: [Incident; 8] = [
+    Incident {
+        alert: "WebhookManyUnauthorized",
+        series: r#"webhook_rejections_total{provider="github", stage="signature", reason="signature_mismatch", enforced="true"}"#,
+        values: "0+60x20",
+        at: "15m",
+        labels: &[("provider", "github")],
+    },
+    Incident {
+        alert: "WebhookSilentProvider",
+        series: r#"webhook_last_verified_timestamp_seconds{provider="github"}"#,
+        values: "0x1500",
+        at: "1455m",
+        labels: &[("provider", "github")],
+    },
+    Incident {
+        alert: "WebhookNewNetwork",
+        series: r#"webhook_alerts_total{kind="new_network"}"#,
+        values: "0x5 1x20",
+        at: "8m",
+        labels: &[],
+    },
+    Incident {
+        alert: "WebhookSecretEnding",
+        series: r#"webhook_secret_expiry_timestamp_seconds{provider="github", secret_id="2026-q4"}"#,
+        values: "1000000x100",
+        at: "70m",
+        labels: &[("provider", "github"), ("secret_id", "2026-q4")],
+    },
+    Incident {
+        alert: "WebhookAddressFeedOld",
+        series: r#"webhook_ip_feed_age_seconds{feed="github"}"#,
+        values: "700000x100",
+        at: "70m",
+        labels: &[("feed", "github")],
+    },
+    Incident {
+        alert: "WebhookAuditDropped",
+        series: r#"webhook_audit_dropped_total{sink="json_lines"}"#,
+        values: "0x5 3x10",
+        at: "8m",
+        labels: &[("sink", "json_lines")],
+    },
+    Incident {
+        alert: "WebhookStoreErrors",
+        series: r#"webhook_store_errors_total{store="endpoints"}"#,
+        values: "0x5 1x10",
+        at: "8m",
+        labels: &[("store", "endpoints")],
+    },
+    // The first of a new series, which no increase shows.
+    Incident {
+        alert: "WebhookShadowRejections",
+        series: r#"webhook_rejections_total{provider="github", stage="ip", reason="ip_denied", enforced="false"}"#,
+        values: "1x10",
+        at: "5m",
+        labels: &[("provider", "github"), ("stage", "ip")],
+    },
+];
+
+#[test]
+fn the_rules_notice_incidents() {
+    let file = root().join("dash/alerts.yml");
+    let file = serde_json::to_string(&file).unwrap();
+    let tests = INCIDENTS.iter().map(|incident| {
+        let rules = rules();
+        let named = |rule: &&Yaml| rule["alert"].as_str() == Some(incident.alert);
+        let rule = rules.iter().find(named).unwrap();
+        let mut summary = rule["annotations"]["summary"].as_str().unwrap().to_owned();
+        let mut labels = serde_json::json!({ "severity": rule["labels"]["severity"].as_str() });
+        for (label, value) in incident.labels {
+            summary = summary.replace(&format!("{{{{ $labels.{label} }}}}"), value);
+            labels[*label] = (*value).into();
+        }
+        let page = rule["annotations"]["runbook_url"].as_str();
+        let annotations = serde_json::json!({ "summary": summary, "runbook_url": page });
+        let alert = serde_json::json!({ "exp_labels": labels, "exp_annotations": annotations });
+        // JSON is YAML.
+        let test = serde_json::json!({
+            "interval": "1m",
+            "input_series": [{ "series": incident.series, "values": incident.values }],
+            "alert_rule_test": [
+                { "eval_time": "0m", "alertname": "WebhookClockSkew", "exp_alerts": [] },
+                { "eval_time": incident.at, "alertname": incident.alert, "exp_alerts": [alert] },
+            ],
+        });
+        format!("  - {test}\n")
+    });
+    let tests = tests.collect::<Vec<_>>().concat();
+    let tests = format!("rule_files: [{file}]\nevaluation_interval: 1m\ntests:\n{tests}");
+    promtool(&["test", "rules"], "incidents", &tests);
 }
 
 /// Everything that the dashboard and the rules ask for is there once deliveries came.
