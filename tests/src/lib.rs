@@ -15,6 +15,7 @@ pub mod client;
 pub mod hosts;
 pub mod postgres;
 pub mod process;
+pub mod promql;
 pub mod stand;
 
 /// Compiles the example of the workspace's README.

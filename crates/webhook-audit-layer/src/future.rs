@@ -97,7 +97,11 @@ where
             }
         };
         // Nothing of a future that panicked is looked at again: it is dropped.
-        match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
+        let poll = || match guard {
+            Some(guard) => guard.span().in_scope(|| future.as_mut().poll(context)),
+            None => future.as_mut().poll(context),
+        };
+        match catch_unwind(AssertUnwindSafe(poll)) {
             Ok(Poll::Pending) => Poll::Pending,
             Ok(Poll::Ready(result)) => {
                 let pending = guard.take().and_then(|guard| guard.conclude(&result));

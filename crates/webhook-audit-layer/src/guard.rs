@@ -7,12 +7,13 @@ use std::{
 };
 
 use http::{Request, Response, request::Parts};
+use tracing::Span;
 use webhook_core::{
     Check, Clock, DeliveryRecord, Facts, Reason, Reject, Rejection, RequestId, Ticks, Timestamp,
 };
 
 use crate::{
-    Acknowledgement, AuditRecord, Sink, conclusion::End, pending::Pending, record::Moment,
+    Acknowledgement, AuditRecord, Sink, conclusion::End, pending::Pending, record::Moment, span,
     told::Told,
 };
 
@@ -22,12 +23,14 @@ pub(crate) struct Shared<K, R> {
     pub(crate) rejection: R,
     pub(crate) clock: Clock,
     pub(crate) with_path: bool,
+    pub(crate) with_span: bool,
 }
 
 /// Watches one request. Dropped before the request came to an end, it records that nobody waited.
 pub(crate) struct Guard<K: Sink, R> {
     shared: Arc<Shared<K, R>>,
     open: Option<Open>,
+    span: Span,
 }
 
 /// A request that is not recorded yet.
@@ -65,7 +68,17 @@ impl<K: Sink, R> Guard<K, R> {
         Some(Self {
             shared: Arc::clone(shared),
             open: Some(open),
+            span: if shared.with_span {
+                span::open()
+            } else {
+                Span::none()
+            },
         })
+    }
+
+    /// The request's span, which does nothing where the layer is told of none.
+    pub(crate) const fn span(&self) -> &Span {
+        &self.span
     }
 
     /// Records how the request ended, and returns what the response has to wait for.
@@ -140,6 +153,9 @@ impl<K: Sink, R> Guard<K, R> {
             ended_at: self.shared.clock.ticks(),
         };
         let record = AuditRecord::gather(&moment, open.told, end, &open.record);
+        span::conclude(&self.span, &record);
+        // The record's own event stands inside the request's span.
+        let _inside = self.span.enter();
         // A sink that panics while a panic drops this guard would abort the process.
         let sink = &self.shared.sink;
         catch_unwind(AssertUnwindSafe(|| hand(sink, record))).unwrap_or_else(|payload| {

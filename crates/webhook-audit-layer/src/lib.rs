@@ -78,13 +78,17 @@
 //! # }
 //! ```
 //!
+//! # Spans
+//!
+//! [`AuditLayer::with_span`] puts each request into a span of `tracing` with OpenTelemetry's names.
+//!
 //! # Sinks
 //!
 //! [`TracingSink`] emits an event of `tracing`, [`JsonLinesSink`] writes lines of JSON from a thread
-//! of its own, [`ShadowReport`] counts what enforcing would have done, `MetricsSink` (feature `metrics`) counts
-//! and measures, a closure does what you like. A tuple feeds several. A sink of your own, for a
-//! database, a counter or a chain of digests, implements [`Sink`]; [`AuditRecord::write_json_line`]
-//! gives it the same line.
+//! of its own, [`ShadowReport`] counts what enforcing would have done, [`Detectors`] raise alerts for
+//! what is unusual, `MetricsSink` (feature `metrics`) counts and measures, a closure does what you
+//! like. A tuple feeds several. A sink of your own, for a database, a counter or a chain of digests,
+//! implements [`Sink`]; [`AuditRecord::write_json_line`] gives it the same line.
 //!
 //! A sink can have each response wait until its record is kept: [`Sink::record_awaited`]. Where the
 //! record is not, the caller gets 503 `unavailable` in the response's place.
@@ -102,12 +106,13 @@ mod pending;
 mod record;
 mod service;
 mod sink;
+mod span;
 mod told;
 mod version;
 
 #[cfg(feature = "metrics")]
 #[cfg_attr(docsrs, doc(cfg(feature = "metrics")))]
-pub use self::sink::metrics::MetricsSink;
+pub use self::sink::metrics::{Gauges, Metric, MetricKind, MetricsSink};
 pub use self::{
     acknowledgement::{Acknowledgement, Acknowledger},
     future::ResponseFuture,
@@ -120,6 +125,9 @@ pub use self::{
     service::Audit,
     sink::{
         Sink,
+        detectors::{
+            Alert, AlertKind, DetectorSettings, Detectors, MAX_WATCHED_PROVIDERS, SenderNetwork,
+        },
         json_lines::{AuditHandle, DEFAULT_CAPACITY, FlushError, FlushErrorKind, JsonLinesSink},
         shadow::{
             MAX_SHADOWED_PROVIDERS, ShadowReport, ShadowSummary, ShadowedCheck, ShadowedProvider,

@@ -154,6 +154,6 @@ fn debug_of_layers_sinks_and_handles_tells_no_more_than_settings() {
     assert_eq!(
         printed,
         "JsonLinesSink { .. } AuditHandle { written: 0, dropped: 0, waiting: 0 } \
-         AuditLayer { with_path: true, clock: Clock(System), .. }"
+         AuditLayer { with_path: true, with_span: false, clock: Clock(System), .. }"
     );
 }

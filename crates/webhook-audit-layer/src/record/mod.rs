@@ -1,5 +1,6 @@
 //! What sinks are given: the plain, owned and bounded value that is one request.
 
+mod address;
 mod checks;
 mod text;
 
@@ -11,7 +12,7 @@ use webhook_core::{
     ShortText, Timestamp, Verification,
 };
 
-pub(crate) use self::text::CUT;
+pub(crate) use self::{address::Address, text::CUT};
 pub use self::{checks::Checks, text::SenderText};
 use crate::{
     conclusion::{Conclusion, End},

@@ -1,5 +1,6 @@
 //! Where records go: the trait, and the sinks that come with the crate.
 
+pub(crate) mod detectors;
 pub(crate) mod json_lines;
 #[cfg(feature = "metrics")]
 pub(crate) mod metrics;

@@ -5,12 +5,15 @@ mod limiter;
 use std::{fmt, sync::Arc, time::Duration};
 
 use ::tracing::{Level, Value, field};
-use webhook_core::{Name, Outcome, PeerAddr, ShortText, change::Change};
+use webhook_core::{Name, Outcome, ShortText, change::Change};
 
 use self::limiter::Limiter;
 pub use self::limiter::MAX_WARNINGS_PER_MINUTE;
 use super::Sink;
-use crate::{AuditRecord, SenderText, grpc, record::MAX_NAME_BYTES};
+use crate::{
+    AuditRecord, SenderText, grpc,
+    record::{Address, MAX_NAME_BYTES},
+};
 
 /// Emits one `tracing` event for each record: target `webhook_audit`, message `webhook request`.
 ///
@@ -127,18 +130,6 @@ pub(super) fn emit_change(change: &Change) {
         why = ?SenderText::new(change.cause.why(), usize::MAX),
         "webhook configuration changed"
     );
-}
-
-/// A peer's address without its port.
-struct Address(PeerAddr);
-
-impl fmt::Display for Address {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0.ip() {
-            Some(ip) => ip.fmt(f),
-            None => self.0.fmt(f),
-        }
-    }
 }
 
 /// In quotes, so that a text with a space in it is not taken for two fields.

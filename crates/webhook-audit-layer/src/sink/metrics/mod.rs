@@ -1,10 +1,17 @@
-//! Records as metrics, through the `metrics` facade.
+//! Records, and what layers hold, as metrics through the `metrics` facade.
+
+mod gauges;
+mod table;
 
 use std::{fmt, time::Duration};
 
 use ::metrics::{Label, counter, gauge, histogram};
 use webhook_core::{Check, Name, Outcome, Timestamp, Verdict};
 
+pub use self::{
+    gauges::Gauges,
+    table::{Metric, MetricKind},
+};
 use super::Sink;
 use crate::{AuditRecord, SenderText};
 
@@ -20,7 +27,11 @@ use crate::{AuditRecord, SenderText};
 /// | `webhook_secret_used_total` | counter | provider, `secret_id` |
 /// | `webhook_last_verified_timestamp_seconds` | gauge | provider |
 /// | `webhook_timestamp_skew_seconds` | histogram | provider |
+/// | `webhook_ratelimit_decisions_total` | counter | policy, decision |
 /// | `webhook_audit_records_total` | counter | sink |
+///
+/// What no record tells, such as the length of a queue, comes from [`Gauges`]; [`Metric::ALL`] lists
+/// all of them.
 ///
 /// Every label is a word of the configuration or of a closed vocabulary: providers, routes of the
 /// router, outcomes, reasons, ids of secrets. Nothing that a sender chooses is ever one, so that no
@@ -28,6 +39,11 @@ use crate::{AuditRecord, SenderText};
 ///
 /// The skew is the sender's signed time less the receiver's: negative for one that lags, or whose
 /// delivery took long.
+///
+/// The decision of a quota is `pass`, `deny` or `shadow_deny`. A denial has the name of the quota that
+/// denied as its policy. A record does not name the quotas that passed, so a pass has the place of
+/// the quota: `network` before verification and `endpoint` after it, which are the names of the
+/// default quotas too.
 ///
 /// ```
 /// use webhook_audit_layer::{AuditLayer, MetricsSink, TracingSink};
@@ -50,6 +66,7 @@ impl Sink for MetricsSink {
         let provider = name(record.provider.as_ref());
         count_outcome(&record, &provider);
         count_rejections(&record, &provider);
+        count_decisions(&record);
         measure(&record, &provider);
         if record.is_verified {
             note_verified(&record, &provider);
@@ -98,6 +115,36 @@ fn reject(provider: &Label, stage: &'static str, reason: &'static str, enforced:
         Label::from_static_parts("enforced", enforced),
     ];
     counter!("webhook_rejections_total", labels).increment(1);
+}
+
+/// One for each place of a quota that was reached.
+fn count_decisions(record: &AuditRecord) {
+    let places = [
+        (Check::RateNetwork, "network"),
+        (Check::RateEndpoint, "endpoint"),
+    ];
+    let verdict = |check| record.checks.get(check);
+    let is_refusal = |verdict| matches!(verdict, Some(Verdict::Fail | Verdict::ShadowFail));
+    // A record has room for one name. Where both places refused, one in shadow mode, it could be
+    // either's.
+    let refusals = places
+        .iter()
+        .filter(|(check, _)| is_refusal(verdict(*check)));
+    let quota = record.quota.as_ref().filter(|_| refusals.count() == 1);
+    for (check, place) in places {
+        let decision = match verdict(check) {
+            Some(Verdict::Pass) => "pass",
+            Some(Verdict::Fail) => "deny",
+            Some(Verdict::ShadowFail) => "shadow_deny",
+            _ => continue,
+        };
+        let policy = match quota {
+            Some(quota) if is_refusal(verdict(check)) => label("policy", quota),
+            _ => Label::from_static_parts("policy", place),
+        };
+        let decision = Label::from_static_parts("decision", decision);
+        counter!("webhook_ratelimit_decisions_total", vec![policy, decision]).increment(1);
+    }
 }
 
 fn measure(record: &AuditRecord, provider: &Label) {
