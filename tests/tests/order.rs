@@ -226,6 +226,7 @@ async fn checks_inside_the_refusal_leave_no_verdict() {
             assert!(is_right, "{fault:?}: {check} says {verdict:?}");
         }
         let order = [
+            "pause",
             "ip",
             "rate_network",
             "method",
