@@ -34,8 +34,13 @@ async function shopify(sdk, { body, headers, secret }) {
 
 // How the provider's own SDK verifies, for each preset.
 const VERIFY = {
+  adyen: ({ default: { hmacValidator: Validator } }, { body, secret }) =>
+    JSON.parse(body).notificationItems.every((item) =>
+      new Validator().validateHMAC(item.NotificationRequestItem, secret)),
   contentful: (sdk, { body, headers, secret, url }) =>
     sdk.verifyRequest(secret, { method: 'POST', path: url.slice(new URL(url).origin.length), headers, body }),
+  'dropbox-sign': ({ default: sdk }, { body, secret }) =>
+    sdk.EventCallbackHelper.isValid(secret, sdk.EventCallbackRequest.init(JSON.parse(body))),
   github: (sdk, { body, headers, secret }) => sdk.verify(secret, body, headers['x-hub-signature-256']),
   gocardless: (sdk, { body, headers, secret }) => sdk.parse(body, secret, headers['webhook-signature']),
   gr4vy: ({ default: sdk }, { body, headers, secret }) =>
@@ -82,14 +87,15 @@ const VERIFY = {
     new sdk.WorkOS('x').webhooks.verifyHeader({ payload: body, sigHeader: headers['workos-signature'], secret }),
 };
 
-// The headers of a delivery, signed now.
+// A delivery's headers, signed now, and its body where the signature stands in it.
 function sign({ preset, name, path, url, secret }) {
   const type = name.startsWith('form') ? 'x-www-form-urlencoded' : 'json';
   const delivery = ['--body', path, '--url', url, '-H', `content-type: application/${type}`];
   const signing = ['sign', '--format', 'json', '--provider', preset, '--secret-env', 'WEBHOOK_SECRET'];
   const options = { env: { ...process.env, WEBHOOK_SECRET: secret }, stdio: ['ignore', 'pipe', 'pipe'] };
   const answer = execFileSync(process.env.WEBHOOK_PROGRAM, [...signing, ...delivery], options);
-  return Object.fromEntries(JSON.parse(answer).headers);
+  const { headers, body } = JSON.parse(answer);
+  return { headers: Object.fromEntries(headers), body };
 }
 
 // The body with its last digit or newline changed, so that JSON stays JSON.
@@ -107,8 +113,9 @@ async function refusal(sdk, delivery) {
 
 async function fault(from, delivery) {
   const sdk = await import(MODULE[delivery.preset] ?? from.replace(/^npm (.*)@.*/, '$1'));
-  delivery.body = readFileSync(delivery.path, 'utf8');
-  delivery.headers = sign(delivery);
+  const signed = sign(delivery);
+  delivery.body = signed.body ?? readFileSync(delivery.path, 'utf8');
+  delivery.headers = signed.headers;
   const reason = await refusal(sdk, delivery);
   if (reason) return `refused: ${reason}`;
   return (await refusal(sdk, { ...delivery, body: changed(delivery.body) })) ? '' : 'accepted with a changed byte';

@@ -25,7 +25,7 @@ use http_body_util::Full;
 use tower::{Layer, Service, ServiceBuilder, ServiceExt as _, service_fn};
 use webhook_layers::{
     AuditLayer, BufferedBody, Clock, Facts, HmacLayer, HmacSettings, IpLayer, PeerAddr, Preset,
-    Quota, RateLimitLayer, Rejection, Secret, SignRequest, Timestamp, Verifier,
+    Quota, RateLimitLayer, Rejection, Secret, Settings, SignRequest, Timestamp, Verifier,
     audit::AuditRecord,
     core::{
         Transport,
@@ -331,6 +331,27 @@ fn a_bare_peer_address_costs_the_one_allocation_of_the_facts() {
     });
     assert_eq!(response.status(), StatusCode::OK);
     assert_eq!(info.count_total, 1);
+}
+
+/// As the builder has them, so that a secret can be revoked.
+#[test]
+fn settings_that_can_be_swapped_add_no_allocation_to_an_accepted_delivery() {
+    let preset = &presets::STANDARD_WEBHOOKS;
+    let settings = HmacSettings::from_verifier(verifier(preset));
+    let (settings, _handle) = Settings::swappable(settings);
+    let swappable = HmacLayer::with_settings(settings)
+        .with_clock(Clock::manual(NOW).0)
+        .with_budget(MemoryBudget::new(u64::MAX))
+        .layer(handler());
+    let bare = service_fn(answer::<Full<Bytes>>);
+    for content in contents() {
+        let without = cost_of_accepting(&bare, preset, &content);
+        let with = cost_of_accepting(&swappable, preset, &content);
+        assert_eq!(
+            (with.count_total, with.bytes_total),
+            (without.count_total, without.bytes_total)
+        );
+    }
 }
 
 /// The fields stand in the response's header map, which has to be made for them.

@@ -2,18 +2,15 @@ use std::time::Duration;
 
 use webhook_audit_layer::{AuditLayer, Sink, TracingSink};
 use webhook_core::{
-    Clock, Problem, Secret,
+    Clock, Problem, Secret, Settings as Source,
     body::{BodyLimits, MemoryBudget},
 };
 use webhook_endpoint_layer::{PauseLayer, PauseSwitch};
 use webhook_hmac_layer::{HmacLayer, HmacSettings};
-use webhook_ip_layer::{
-    ClientAddressConfig, ClientAddressSource, IpLayer, ListError, TrustedProxies,
-};
 use webhook_ratelimit_layer::{Quota, RateLimitLayer};
 use webhook_signature::{KeyRing, Scheme};
 
-use crate::{Checked, EveryCopy, Mistake, Mistakes, Once, WebhookLayers, mistake};
+use crate::{Checked, EveryCopy, Mistake, Mistakes, Once, WebhookLayers, address::Address};
 
 /// Puts the layers together in the right order, and reports all mistakes at once; made by
 /// [`WebhookLayers::builder`].
@@ -22,7 +19,7 @@ use crate::{Checked, EveryCopy, Mistake, Mistakes, Once, WebhookLayers, mistake}
 #[derive(Debug)]
 #[must_use = "nothing is guarded before `build()`"]
 pub struct Builder<K = TracingSink, R = Problem, D = EveryCopy> {
-    settings: Settings,
+    pub(crate) settings: Settings,
     sink: K,
     rejection: R,
     once: D,
@@ -30,16 +27,13 @@ pub struct Builder<K = TracingSink, R = Problem, D = EveryCopy> {
 
 /// What is set so far, right or wrong.
 #[derive(Debug)]
-struct Settings {
+pub(crate) struct Settings {
     scheme: Result<Scheme, Mistake>,
     secrets: Vec<(String, Result<Secret, Mistake>)>,
     limits: BodyLimits,
     budget: MemoryBudget,
-    allow: Option<Vec<String>>,
-    deny: Option<Vec<String>>,
-    source: Option<ClientAddressSource>,
-    proxies: Vec<String>,
-    hops: Option<usize>,
+    pub(crate) address: Address,
+    external_url: Option<String>,
     answers_handshake: bool,
     network_quota: Option<Result<Quota, Mistake>>,
     endpoint_quota: Option<Result<Quota, Mistake>>,
@@ -54,11 +48,8 @@ impl Builder {
             secrets: Vec::new(),
             limits: BodyLimits::default(),
             budget: MemoryBudget::default(),
-            allow: None,
-            deny: None,
-            source: None,
-            proxies: Vec::new(),
-            hops: None,
+            address: Address::default(),
+            external_url: None,
             answers_handshake: false,
             network_quota: None,
             endpoint_quota: None,
@@ -100,41 +91,6 @@ impl<K, R, D> Builder<K, R, D> {
         self
     }
 
-    /// Lets only these networks in; default everybody. An empty list lets nobody in.
-    pub fn allow<I: IntoIterator<Item: Into<String>>>(mut self, networks: I) -> Self {
-        self.settings.allow = Some(networks.into_iter().map(Into::into).collect());
-        self
-    }
-
-    /// Keeps these networks out, whatever the allow list says; default nobody.
-    pub fn deny<I: IntoIterator<Item: Into<String>>>(mut self, networks: I) -> Self {
-        self.settings.deny = Some(networks.into_iter().map(Into::into).collect());
-        self
-    }
-
-    /// Trusts the proxies in these networks (`unix:` for a Unix socket) to name the client; default
-    /// nobody. The header is `X-Forwarded-For` unless [`client_address`](Self::client_address) says
-    /// another. Nothing else ever makes a header believed.
-    pub fn trusted_proxies<I: IntoIterator<Item: Into<String>>>(mut self, networks: I) -> Self {
-        self.settings
-            .proxies
-            .extend(networks.into_iter().map(Into::into));
-        self
-    }
-
-    /// Trusts this many proxies in front of the receiver, instead of their networks.
-    pub fn trusted_hops(mut self, hops: usize) -> Self {
-        self.settings.hops = Some(hops);
-        self
-    }
-
-    /// Says which header names the client; default the peer, or `X-Forwarded-For` where proxies are
-    /// trusted.
-    pub fn client_address(mut self, source: ClientAddressSource) -> Self {
-        self.settings.source = Some(source);
-        self
-    }
-
     /// Limits each client network before anything is verified; default 600 a minute.
     pub fn network_quota(mut self, quota: impl Checked<Quota>) -> Self {
         self.settings.network_quota = Some(quota.checked());
@@ -144,6 +100,47 @@ impl<K, R, D> Builder<K, R, D> {
     /// Limits the verified deliveries of the endpoint; default 100 a minute.
     pub fn endpoint_quota(mut self, quota: impl Checked<Quota>) -> Self {
         self.settings.endpoint_quota = Some(quota.checked());
+        self
+    }
+
+    /// Says what the provider calls, for schemes that sign the URL (Square, Twilio, Trello): scheme and
+    /// host, and a port where the provider signs one, without a path. Default: not known, and such a
+    /// scheme cannot be built. It changes nothing for the others.
+    ///
+    /// ```
+    /// use webhook_layers::{Secret, WebhookLayers, presets};
+    ///
+    /// let hooks = WebhookLayers::builder(&presets::SQUARE)
+    ///     .secret("2026-q4", Secret::new("a secret of this quarter"))
+    ///     .external_url("https://hooks.example.com")
+    ///     .build()?;
+    /// # Ok::<_, webhook_layers::Mistakes>(())
+    /// ```
+    pub fn external_url(mut self, base: impl Into<String>) -> Self {
+        self.settings.external_url = Some(base.into());
+        self
+    }
+
+    /// Takes the URL that the provider calls from what a trusted proxy tells of each delivery, and
+    /// the [`external_url`](Self::external_url) only where it tells none. Default: off.
+    ///
+    /// Proxies have to be trusted, and the proxy has to set `X-Forwarded-Proto` and
+    /// `X-Forwarded-Host`, or `proto` and `host` of `Forwarded`, itself: see
+    /// [`IpLayer::with_origin`](webhook_ip_layer::IpLayer::with_origin). Let it serve your hosts only.
+    ///
+    /// ```
+    /// use webhook_layers::{Secret, WebhookLayers, presets};
+    ///
+    /// let builder = || {
+    ///     WebhookLayers::builder(&presets::SQUARE)
+    ///         .secret("2026-q4", Secret::new("a secret of this quarter"))
+    ///         .external_url_from_trusted_proxy()
+    /// };
+    /// assert!(builder().trusted_proxies(["10.0.0.0/8"]).build().is_ok());
+    /// assert_eq!(builder().build().unwrap_err().all()[0].code(), "WHK-I006");
+    /// ```
+    pub fn external_url_from_trusted_proxy(mut self) -> Self {
+        self.settings.address.tells_origin = true;
         self
     }
 
@@ -218,111 +215,88 @@ impl<K, R, D> Builder<K, R, D> {
     }
 }
 
-impl<K: Sink, R: Clone, D: Once<R>> Builder<K, R, D> {
+impl<K: Sink + Send + Sync + 'static, R: Clone, D: Once<R>> Builder<K, R, D> {
     /// Makes the layers.
     ///
     /// # Errors
     /// All mistakes at once, each with its code and its fix.
     pub fn build(self) -> Result<WebhookLayers<K, R, D::Layer>, Mistakes> {
         let Self {
-            settings,
+            mut settings,
             sink,
             rejection,
             once,
         } = self;
         let mut mistakes = Vec::new();
-        let ip = settings.ip(&mut mistakes);
-        let per_network = RateLimitLayer::per_network();
-        let per_network =
-            settings.quota(per_network, settings.network_quota.as_ref(), &mut mistakes);
-        let per_endpoint = RateLimitLayer::per_endpoint();
-        let per_endpoint = settings.quota(
-            per_endpoint,
-            settings.endpoint_quota.as_ref(),
-            &mut mistakes,
-        );
         let (clock, budget) = (settings.clock.clone(), settings.budget.clone());
+        let audit = AuditLayer::new(sink).with_clock(clock.clone());
+        settings.read_scheme();
+        settings.address.keep_up(&clock, &audit.changes());
+        let ip = settings.address.layer(settings.is_shadow, &mut mistakes);
+        let (bans, denials) = settings.address.handles();
+        let [per_network, per_endpoint] = settings.quotas(&mut mistakes);
         let switch = PauseSwitch::with_clock(clock.clone());
         let is_shadow = settings.is_shadow;
         let hmac = settings.hmac(&mut mistakes);
-        match hmac {
-            Some(hmac) if mistakes.is_empty() => Ok(WebhookLayers {
-                audit: AuditLayer::new(sink)
-                    .with_clock(clock.clone())
-                    .with_rejection(rejection.clone()),
-                pause: PauseLayer::new(switch.clone()).with_rejection(rejection.clone()),
-                switch,
-                ip: ip.with_rejection(rejection.clone()),
-                per_network: per_network.with_rejection(rejection.clone()),
-                hmac: HmacLayer::from(hmac)
-                    .with_clock(clock.clone())
-                    .with_budget(budget)
-                    .with_rejection(rejection.clone()),
-                per_endpoint: per_endpoint.with_rejection(rejection.clone()),
-                once: once.into_layer(rejection, &clock, is_shadow),
-            }),
-            _ => Err(Mistakes(mistakes)),
-        }
+        let Some(hmac) = hmac.filter(|_| mistakes.is_empty()) else {
+            return Err(Mistakes(mistakes));
+        };
+        let (hmac, secrets) = Source::swappable(hmac);
+        Ok(WebhookLayers {
+            audit: audit.with_rejection(rejection.clone()),
+            pause: PauseLayer::new(switch.clone()).with_rejection(rejection.clone()),
+            switch,
+            bans,
+            denials,
+            secrets,
+            ip: ip.with_rejection(rejection.clone()),
+            per_network: per_network.with_rejection(rejection.clone()),
+            hmac: HmacLayer::with_settings(hmac)
+                .with_clock(clock.clone())
+                .with_budget(budget)
+                .with_rejection(rejection.clone()),
+            per_endpoint: per_endpoint.with_rejection(rejection.clone()),
+            once: once.into_layer(rejection, &clock, is_shadow),
+        })
     }
 }
 
 impl Settings {
-    fn ip(&self, mistakes: &mut Vec<Mistake>) -> IpLayer {
-        let mut layer = IpLayer::new().with_insecure_shadow(self.is_shadow);
-        if let Some(allow) = &self.allow {
-            layer = keep(layer, |layer| layer.with_allow(allow), "allow", mistakes);
+    /// Where the scheme and the address layer have to agree: who tells the URL.
+    fn read_scheme(&mut self) {
+        let Ok(mut scheme) = self.scheme.clone() else {
+            return;
+        };
+        if self.address.tells_origin {
+            scheme = scheme.with_url_from_trusted_proxy();
         }
-        if let Some(deny) = &self.deny {
-            layer = keep(layer, |layer| layer.with_deny(deny), "deny", mistakes);
+        self.address.tells_origin = scheme.takes_url_from_trusted_proxy();
+        if let Some(base) = self.external_url.take() {
+            self.scheme = scheme.with_base_url(base).map_err(Mistake::from);
+        } else {
+            self.scheme = Ok(scheme);
         }
-        layer.with_client_address(self.client_address(mistakes))
     }
 
-    fn client_address(&self, mistakes: &mut Vec<Mistake>) -> ClientAddressConfig {
-        let trusted = match (self.hops, self.proxies.is_empty()) {
-            (None, _) => TrustedProxies::networks(&self.proxies).map_err(|error| {
-                mistakes.extend(mistake::of_list("trusted proxies", &error));
-            }),
-            (Some(hops), true) => {
-                TrustedProxies::hops(hops).map_err(|error| mistakes.push(error.into()))
-            }
-            (Some(_), false) => {
-                mistakes.push(Mistake::new("WHK-I004", HOPS_AND_NETWORKS));
-                Err(())
+    /// The quotas of networks and of the endpoint.
+    fn quotas(&self, mistakes: &mut Vec<Mistake>) -> [RateLimitLayer; 2] {
+        let mut quota = |layer: RateLimitLayer, quota: &Option<Result<Quota, Mistake>>| {
+            let layer = layer
+                .with_clock(self.clock.clone())
+                .with_insecure_shadow(self.is_shadow);
+            match quota {
+                None => layer,
+                Some(Ok(quota)) => layer.with_quota(*quota),
+                Some(Err(mistake)) => {
+                    mistakes.push(mistake.clone());
+                    layer
+                }
             }
         };
-        let is_trusting = self.hops.is_some() || !self.proxies.is_empty();
-        let source = match &self.source {
-            None if is_trusting => ClientAddressSource::XForwardedFor,
-            None => ClientAddressSource::Peer,
-            Some(source) => source.clone(),
-        };
-        if !is_trusting && source != ClientAddressSource::Peer {
-            mistakes.push(Mistake::new("WHK-I005", NOBODY_TRUSTED));
-        }
-        ClientAddressConfig::new(
-            source,
-            trusted.unwrap_or_else(|()| TrustedProxies::nobody()),
-        )
-    }
-
-    fn quota(
-        &self,
-        layer: RateLimitLayer,
-        quota: Option<&Result<Quota, Mistake>>,
-        mistakes: &mut Vec<Mistake>,
-    ) -> RateLimitLayer {
-        let layer = layer
-            .with_clock(self.clock.clone())
-            .with_insecure_shadow(self.is_shadow);
-        match quota {
-            None => layer,
-            Some(Ok(quota)) => layer.with_quota(*quota),
-            Some(Err(mistake)) => {
-                mistakes.push(mistake.clone());
-                layer
-            }
-        }
+        [
+            quota(RateLimitLayer::per_network(), &self.network_quota),
+            quota(RateLimitLayer::per_endpoint(), &self.endpoint_quota),
+        ]
     }
 
     fn hmac(self, mistakes: &mut Vec<Mistake>) -> Option<HmacSettings> {
@@ -344,24 +318,9 @@ impl Settings {
     }
 }
 
-const HOPS_AND_NETWORKS: &str = "trusted hops and trusted networks are both given; name the proxies' networks, which is stricter, or count the hops";
-const NOBODY_TRUSTED: &str = "a header is to name the client, but no proxy is trusted to write it, so that it would never be read; name the proxies with `trusted_proxies`, or leave the header out";
 const NO_BODY: &str = "a limit of 0 bytes or 0 seconds refuses every delivery; give at least 1, or leave the limit out";
 const NO_SECRET: &str =
     "there is no secret; add one with `.secret(\"2026-q4\", Secret::from_env(\"WEBHOOK_SECRET\"))`";
-
-/// The layer with a list, or as it was where the list has mistakes.
-fn keep(
-    layer: IpLayer,
-    add: impl FnOnce(IpLayer) -> Result<IpLayer, ListError>,
-    list: &str,
-    mistakes: &mut Vec<Mistake>,
-) -> IpLayer {
-    add(layer.clone()).unwrap_or_else(|error| {
-        mistakes.extend(mistake::of_list(list, &error));
-        layer
-    })
-}
 
 /// The key ring of the secrets that are right; none where one of them is wrong.
 fn ring(

@@ -1,4 +1,5 @@
 use webhook_core::{Secret, SecretError};
+use webhook_ip_layer::{BanError, Bans};
 use webhook_ratelimit_layer::{Quota, RateLimitError};
 use webhook_signature::{Preset, Scheme, SchemeError};
 
@@ -39,6 +40,18 @@ impl Checked<Self> for Quota {
 
 impl Checked<Quota> for Result<Quota, RateLimitError> {
     fn checked(self) -> Result<Quota, Mistake> {
+        self.map_err(Mistake::from)
+    }
+}
+
+impl Checked<Self> for Bans {
+    fn checked(self) -> Result<Self, Mistake> {
+        Ok(self)
+    }
+}
+
+impl Checked<Bans> for Result<Bans, BanError> {
+    fn checked(self) -> Result<Bans, Mistake> {
         self.map_err(Mistake::from)
     }
 }

@@ -1,13 +1,13 @@
 use tower_layer::{Identity, Layer};
 use webhook_audit_layer::{Audit, AuditLayer, Sink, TracingSink};
-use webhook_core::{Problem, change::ChangeLog};
+use webhook_core::{Problem, SettingsHandle, change::ChangeLog};
 use webhook_endpoint_layer::{Pause, PauseLayer, PauseSwitch};
-use webhook_hmac_layer::{HmacLayer, VerifySignature};
-use webhook_ip_layer::{IpFilter, IpLayer};
+use webhook_hmac_layer::{HmacLayer, HmacSettings, VerifySignature};
+use webhook_ip_layer::{Bans, Denials, IpFilter, IpLayer};
 use webhook_ratelimit_layer::{RateLimit, RateLimitLayer};
 use webhook_signature::Scheme;
 
-use crate::{Builder, Checked};
+use crate::{Builder, Checked, Secrets};
 
 /// The whole stack as one layer; see the [crate](crate).
 ///
@@ -17,6 +17,9 @@ pub struct WebhookLayers<K = TracingSink, R = Problem, D = Identity> {
     pub(crate) audit: AuditLayer<K, R>,
     pub(crate) switch: PauseSwitch,
     pub(crate) pause: PauseLayer<R>,
+    pub(crate) bans: Option<Bans>,
+    pub(crate) denials: Option<Denials>,
+    pub(crate) secrets: SettingsHandle<HmacSettings>,
     pub(crate) ip: IpLayer<R>,
     pub(crate) per_network: RateLimitLayer<R>,
     pub(crate) hmac: HmacLayer<R>,
@@ -65,6 +68,29 @@ impl<K: Sink + Send + Sync + 'static, R, D> WebhookLayers<K, R, D> {
     #[must_use]
     pub fn pause_switch(&self) -> PauseSwitch {
         self.switch.clone().with_log(self.changes())
+    }
+
+    /// The secrets: how each is used, and a way to revoke one that leaked, which is recorded.
+    #[must_use]
+    pub fn secrets(&self) -> Secrets {
+        let handle = self.secrets.clone();
+        Secrets(handle.with_log("secrets", self.changes()))
+    }
+}
+
+impl<K, R, D> WebhookLayers<K, R, D> {
+    /// What is banned, and a way to lift a ban, which is recorded; `None` unless the builder was
+    /// given [`bans`](Builder::bans).
+    #[must_use]
+    pub const fn bans(&self) -> Option<&Bans> {
+        self.bans.as_ref()
+    }
+
+    /// What is denied at run time, and a way to deny more, which is recorded; `None` unless the
+    /// builder was given [`denials`](Builder::denials).
+    #[must_use]
+    pub const fn denials(&self) -> Option<&Denials> {
+        self.denials.as_ref()
     }
 }
 

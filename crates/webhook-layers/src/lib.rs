@@ -71,11 +71,13 @@
 //! ```
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod address;
 mod builder;
 mod checked;
 mod layers;
 mod mistake;
 mod once;
+mod secrets;
 
 pub use webhook_audit_layer as audit;
 pub use webhook_core as core;
@@ -101,9 +103,9 @@ pub use webhook_core::{
 pub use webhook_dedup_layer::{DedupLayer, DedupSettings};
 pub use webhook_endpoint_layer::{EndpointKey, EndpointLayer, PauseSwitch};
 pub use webhook_hmac_layer::{HmacLayer, HmacSettings};
-pub use webhook_ip_layer::{AccessList, ClientAddressSource, IpLayer};
+pub use webhook_ip_layer::{AccessList, Bans, ClientAddressSource, Denials, IpLayer};
 pub use webhook_ratelimit_layer::{Quota, RateLimitLayer};
-pub use webhook_signature::{KeyRing, Preset, Scheme, SignRequest, Verifier, presets};
+pub use webhook_signature::{KeyRing, Preset, Scheme, SecretUse, SignRequest, Verifier, presets};
 
 pub use self::{
     builder::Builder,
@@ -111,6 +113,7 @@ pub use self::{
     layers::{Guarded, WebhookLayers},
     mistake::{Mistake, Mistakes},
     once::{EveryCopy, Once},
+    secrets::Secrets,
 };
 
 /// Compiles the README's examples.

@@ -2,7 +2,7 @@ use std::fmt;
 
 use webhook_core::{SecretError, SecretErrorKind};
 use webhook_hmac_layer::ConfigError;
-use webhook_ip_layer::{HopsError, ListError, NetworkErrorKind};
+use webhook_ip_layer::{BanError, HopsError, ListError, NetworkErrorKind};
 use webhook_ratelimit_layer::{RateLimitError, RateLimitErrorKind};
 use webhook_signature::{KeyRingError, SchemeError};
 
@@ -19,11 +19,14 @@ use webhook_signature::{KeyRingError, SchemeError};
 /// | `WHK-C016` | a secret is not in the encoding that the scheme makes its key from |
 /// | `WHK-C017` | a secret's id is malformed or taken, or there are too many secrets |
 /// | `WHK-C020` | a scheme lacks something |
+/// | `WHK-C021` | a scheme signs the URL that the provider calls, and nothing tells it, or what tells it is no base URL |
 /// | `WHK-I001` | a list entry is no address |
 /// | `WHK-I002` | a list entry has an impossible prefix |
 /// | `WHK-I003` | a list entry has host bits set |
 /// | `WHK-I004` | too many trusted hops, or hops and networks at once |
 /// | `WHK-I005` | a header is to name the client, and no proxy is trusted to write it |
+/// | `WHK-I006` | a trusted proxy is to tell the URL, and no proxy is trusted |
+/// | `WHK-I007` | a ban after no failures, or of no time |
 /// | `WHK-R001` | a quota or a burst of zero |
 /// | `WHK-R002` | a quota's period or burst is out of range |
 /// | `WHK-B001` | a limit on the body that no body can meet |
@@ -90,7 +93,11 @@ impl From<KeyRingError> for Mistake {
 
 impl From<SchemeError> for Mistake {
     fn from(error: SchemeError) -> Self {
-        Self::new("WHK-C020", error)
+        match error {
+            SchemeError::NoBaseUrl => Self::new("WHK-C021", NO_URL),
+            SchemeError::BaseUrl(_) => Self::new("WHK-C021", error),
+            other => Self::new("WHK-C020", other),
+        }
     }
 }
 
@@ -98,8 +105,15 @@ impl From<ConfigError> for Mistake {
     fn from(error: ConfigError) -> Self {
         match error {
             ConfigError::Verifier(webhook_signature::ConfigError::Secret(error)) => error.into(),
+            ConfigError::Verifier(webhook_signature::ConfigError::Scheme(error)) => error.into(),
             other => Self::new("WHK-C020", other),
         }
+    }
+}
+
+impl From<BanError> for Mistake {
+    fn from(error: BanError) -> Self {
+        Self::new("WHK-I007", error)
     }
 }
 
@@ -118,6 +132,8 @@ impl From<RateLimitError> for Mistake {
         Self::new(code, error)
     }
 }
+
+const NO_URL: &str = "the provider signs the URL that it calls; say it with `external_url(\"https://hooks.example.com\")`, or let a trusted proxy tell it, `external_url_from_trusted_proxy()`";
 
 /// Every mistake of a list, each on its own.
 pub(crate) fn of_list<'a>(

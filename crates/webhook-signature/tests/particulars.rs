@@ -13,7 +13,7 @@ use common::{
 };
 use http::request::Parts;
 use webhook_core::{Reason, Timestamp};
-use webhook_signature::{KeyRing, Preset, Verifier, presets};
+use webhook_signature::{KeyRing, Preset, Scheme, SignRequest, Verifier, presets};
 
 fn verdict(verifier: &Verifier, parts: &Parts, body: &[u8]) -> Result<(), Reason> {
     let verdict = verifier.verify(parts, body, now());
@@ -165,6 +165,34 @@ fn the_first_element_of_recurly_is_the_timestamp() {
     ] {
         assert_eq!(of(&line), Err(reason), "{line}");
     }
+}
+
+#[test]
+fn a_list_that_begins_with_its_timestamp_can_be_built_and_signed() {
+    let scheme = Scheme::hmac_sha256("acme")
+        .header("x-acme-signature")
+        .stamped_list(',')
+        .signed_text("{timestamp}.{body}")
+        .build()
+        .unwrap();
+    let verifier = Verifier::new(scheme, secret(KEY)).unwrap();
+    let (_, value) = verifier
+        .sign(&SignRequest::new(b"{}", now()))
+        .unwrap()
+        .remove(0);
+    let line = value.to_str().unwrap();
+    assert!(line.starts_with(&format!("{NOW},")), "{line}");
+    let of = |line: &str| {
+        let parts = parts([("x-acme-signature", line.as_bytes())]);
+        verdict(&verifier, &parts, b"{}")
+    };
+    assert_eq!(of(line), Ok(()));
+    let later = line.replace(&format!("{NOW},"), &format!("{},", NOW + 1));
+    assert_eq!(of(&later), Err(Reason::SignatureMismatch));
+    assert_eq!(
+        of(line.split_once(',').unwrap().1),
+        Err(Reason::TimestampMissing)
+    );
 }
 
 /// A known answer of hook0-client 2.0.3, `tests/webhook_verification.rs`.

@@ -16,7 +16,7 @@ use common::{
 use http::{HeaderName, HeaderValue};
 use proptest::{prelude::*, sample::Index};
 use webhook_core::{Reason, Timestamp};
-use webhook_signature::{KeyRing, Kind, Preset, SignRequest, Stage, Verifier, presets};
+use webhook_signature::{Encoding, KeyRing, Kind, Preset, SignRequest, Stage, Verifier, presets};
 
 /// A text that makes a key of 24 bytes or more under every preset.
 fn key_text() -> impl Strategy<Value = String> {
@@ -66,6 +66,23 @@ fn signed(verifier: &Verifier, body: &[u8]) -> Vec<(HeaderName, HeaderValue)> {
         request
     };
     verifier.sign(&request).unwrap()
+}
+
+/// Whether a header with this byte in that place says the same: a digit of a signature in the other
+/// case, where the provider takes either (`particulars.rs` has the sources).
+fn says_the_same(
+    preset: &Preset,
+    (name, value): &(HeaderName, HeaderValue),
+    at: usize,
+    byte: u8,
+) -> bool {
+    let scheme = preset.scheme();
+    let (value, is_digit) = (value.as_bytes(), u8::is_ascii_hexdigit);
+    let digits = value.iter().rev().take_while(|byte| is_digit(byte)).count();
+    scheme.encoding() == Encoding::HexAnyCase
+        && scheme.signature_header() == Some(name)
+        && at >= value.len() - digits
+        && value[at].eq_ignore_ascii_case(&byte)
 }
 
 /// The body in pieces of these lengths, the rest at the end.
@@ -149,10 +166,11 @@ proptest! {
         let mut value = headers[header].1.as_bytes().to_vec();
         let at = at.index(value.len());
         prop_assume!(value[at] != byte);
+        let is_same = says_the_same(preset, &headers[header], at, byte);
         value[at] = byte;
         headers[header].1 = HeaderValue::from_bytes(&value).unwrap();
         let verdict = verifier.verify(&signed_parts(headers), b"{}", now());
-        prop_assert!(verdict.is_err(), "{}: {}", preset.name(), String::from_utf8_lossy(&value));
+        prop_assert_eq!(verdict.is_ok(), is_same, "{}: {}", preset.name(), String::from_utf8_lossy(&value));
     }
 
     #[test]

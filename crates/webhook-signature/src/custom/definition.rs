@@ -77,6 +77,7 @@ impl Custom {
             Self::DropboxSign => dropbox_sign::content(signer),
             Self::Figma => figma::content(signer),
             Self::Mailgun => mailgun::content(signer),
+            Self::MicrosoftGraph => microsoft_graph::content(signer),
             Self::VonageSms => vonage_sms::content(signer),
             _ => Err(SignError::NotInAHeader),
         }

@@ -1,7 +1,10 @@
 use webhook_core::Reason;
 
-use super::{Claim, Claims, Delivery};
-use crate::json::Json;
+use super::{Claim, Claims, Content, Delivery, Signer};
+use crate::{
+    json::{Json, quoted},
+    sign::SignError,
+};
 
 /// The most notifications in one delivery.
 const MAX_ITEMS: usize = 1024;
@@ -38,4 +41,19 @@ fn claim(delivery: &Delivery<'_>, item: Json<'_>) -> Result<Claim, Reason> {
         .signature(state.as_bytes())
         .map_err(|_| Reason::AuthMalformed)?;
     Ok(Claim::new(vec![Vec::new()], signatures))
+}
+
+/// The same notifications, each with the secret in it.
+pub(super) fn content(signer: &Signer<'_>) -> Result<Content, SignError> {
+    let body = signer.delivery.json()?;
+    let items = body.member("value").map_err(Reason::from)?;
+    let state = quoted(&signer.signature(b""));
+    let mut whole = Vec::new();
+    for item in items.and_then(Json::items).ok_or(SignError::Body)? {
+        let item = item.with(&["clientState"], &state);
+        whole.push(item.ok_or(SignError::Body)?);
+    }
+    let items = format!("[{}]", whole.join(","));
+    let body = body.with(&["value"], &items);
+    body.map(Content::from).ok_or(SignError::Body)
 }

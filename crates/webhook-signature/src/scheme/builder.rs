@@ -210,16 +210,18 @@ impl SchemeBuilder {
     }
 
     fn check_timestamp(&self, text: &Template) -> Result<bool, SchemeError> {
-        match (
-            text.contains(&Part::Timestamp),
-            &self.timestamp,
-            &self.timestamp_label,
-        ) {
-            (_, Some(_), Some(_)) => Err(SchemeError::SeveralTimestampSources),
-            (true, None, None) => Err(SchemeError::NoTimestampSource),
-            (false, None, None) => Ok(false),
-            (false, ..) => Err(SchemeError::UnsignedTimestamp),
-            (true, ..) => Ok(true),
+        let sources = [
+            self.timestamp.is_some(),
+            self.timestamp_label.is_some(),
+            self.is_stamped(),
+        ];
+        let sources = sources.into_iter().filter(|is_there| *is_there).count();
+        match (text.contains(&Part::Timestamp), sources) {
+            (_, 2..) => Err(SchemeError::SeveralTimestampSources),
+            (true, 0) => Err(SchemeError::NoTimestampSource),
+            (false, 0) => Ok(false),
+            (false, _) => Err(SchemeError::UnsignedTimestamp),
+            (true, _) => Ok(true),
         }
     }
 }
@@ -319,6 +321,26 @@ mod tests {
             .timestamp_header("x-time")
             .timestamp_label("t");
         assert_eq!(error(twice), SchemeError::SeveralTimestampSources);
+    }
+
+    #[test]
+    fn a_stamped_list_is_the_one_place_of_a_signed_timestamp() {
+        let stamped = || acme().stamped_list(',');
+        let timed = || stamped().signed_text("{timestamp}.{body}");
+        assert!(timed().build().unwrap().covers_timestamp());
+        assert_eq!(error(stamped()), SchemeError::UnsignedTimestamp);
+        let twice = timed().timestamp_header("x-time");
+        assert_eq!(error(twice), SchemeError::SeveralTimestampSources);
+        let twice = timed().timestamp_label("t");
+        assert_eq!(error(twice), SchemeError::SeveralTimestampSources);
+        assert_eq!(error(timed().bare_list(',')), SchemeError::SeveralForms);
+        let lines = Scheme::hmac_sha256("acme").header_lines("x");
+        for builder in [
+            timed().stamped_list('a'),
+            lines.stamped_list(',').signed_text("{timestamp}.{body}"),
+        ] {
+            assert!(matches!(error(builder), SchemeError::List(_)));
+        }
     }
 
     #[test]

@@ -19,7 +19,7 @@ pub enum SchemeError {
     NoTimestampSource,
     /// A timestamp was named that the signed text does not hold, so that anybody could change it.
     UnsignedTimestamp,
-    /// The timestamp has a header and a label in the list.
+    /// The timestamp has several places: a header, a label in the list, the front of the list.
     SeveralTimestampSources,
     /// The signed text holds `{id}`, and no header was named for it.
     NoIdHeader,
@@ -70,13 +70,13 @@ impl fmt::Display for SchemeError {
                 "the signed text does not hold {body}, so that anybody could change the body; add it, or call `insecure_unsigned_body()`",
             ),
             Self::NoTimestampSource => f.write_str(
-                "the signed text holds {timestamp}; say where it is with `timestamp_header(…)` or `timestamp_label(…)`",
+                "the signed text holds {timestamp}; say where it is with `timestamp_header(…)`, `timestamp_label(…)` or `stamped_list(…)`",
             ),
             Self::UnsignedTimestamp => f.write_str(
                 "the signed text does not hold {timestamp}, so that anybody could make an old delivery fresh; add it, or name no timestamp",
             ),
             Self::SeveralTimestampSources => {
-                f.write_str("the timestamp has a header and a label; call only one of `timestamp_header(…)` and `timestamp_label(…)`")
+                f.write_str("the timestamp has several places; call only one of `timestamp_header(…)`, `timestamp_label(…)` and `stamped_list(…)`")
             }
             Self::NoIdHeader => f.write_str("the signed text holds {id}; say where it is with `id_header(…)`"),
             Self::NoBaseUrl => f.write_str(

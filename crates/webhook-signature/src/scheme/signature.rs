@@ -23,6 +23,7 @@ pub(super) enum Form {
     OptionalPrefix(String),
     Credentials(String),
     BareList(char),
+    StampedList(char),
     List(char, char, String),
 }
 
@@ -86,6 +87,24 @@ impl SchemeBuilder {
     /// `bare_list(',')`.
     pub fn bare_list(self, separator: char) -> Self {
         self.written(Form::BareList(separator))
+    }
+
+    /// As [`bare_list`](Self::bare_list), with the timestamp in front of the signatures, which the
+    /// signed text has to hold.
+    ///
+    /// ```
+    /// use webhook_signature::Scheme;
+    ///
+    /// let acme = Scheme::hmac_sha256("acme")
+    ///     .header("x-acme-signature")
+    ///     .stamped_list(',')
+    ///     .signed_text("{timestamp}.{body}")
+    ///     .build()?;
+    /// assert_eq!(acme.signature_format(), "{timestamp},{signature},{signature},…");
+    /// # Ok::<_, webhook_signature::SchemeError>(())
+    /// ```
+    pub fn stamped_list(self, separator: char) -> Self {
+        self.written(Form::StampedList(separator))
     }
 
     /// The header holds a list whose elements are a label, `assign` and a value, such as
@@ -158,6 +177,13 @@ impl SchemeBuilder {
                 separator: visible(*separator)?,
                 stamped: false,
             },
+            Some(Form::StampedList(separator)) => {
+                self.check_one_line("of a stamped list")?;
+                Grammar::Bare {
+                    separator: visible(*separator)?,
+                    stamped: true,
+                }
+            }
             Some(Form::Prefix(prefix)) => Grammar::Value {
                 prefix: prefix.clone().into(),
             },
@@ -165,6 +191,22 @@ impl SchemeBuilder {
                 prefix: Cow::Borrowed(""),
             },
         })
+    }
+
+    /// Refuses a timestamp beside signatures of which there may be several lines: which of the
+    /// lines had it could not be told.
+    fn check_one_line(&self, timestamp: &str) -> Result<(), SchemeError> {
+        match self.place {
+            Some(PlaceText::Header(_) | PlaceText::Query(_)) | None => Ok(()),
+            Some(_) => Err(SchemeError::List(format!(
+                "the timestamp {timestamp} of one of several lines"
+            ))),
+        }
+    }
+
+    /// Whether the timestamp stands in front of the signatures.
+    pub(super) const fn is_stamped(&self) -> bool {
+        matches!(self.form, Some(Form::StampedList(_)))
     }
 
     fn elements(
@@ -187,14 +229,7 @@ impl SchemeBuilder {
                     "the timestamp's label `{timestamp}`"
                 )));
             }
-            if !matches!(
-                self.place,
-                Some(PlaceText::Header(_) | PlaceText::Query(_)) | None
-            ) {
-                return Err(SchemeError::List(format!(
-                    "the timestamp `{timestamp}` of one of several lines"
-                )));
-            }
+            self.check_one_line(&format!("`{timestamp}`"))?;
         }
         let (first, second) = (visible(separator)?, visible(assign)?);
         if first == second {

@@ -37,11 +37,12 @@ impl Scheme {
     /// | `optional_prefix` | instead: one that may be left out |
     /// | `credentials` | instead: the name of an authentication scheme, such as `Bearer` |
     /// | `bare_list` | instead: what separates signatures without labels |
+    /// | `stamped_list` | instead: what separates the timestamp and signatures without labels behind it |
     /// | `list` | instead: `{ separator = ",", assign = "=", label = "v1" }`, and `any_case = true` where labels are the same in either case |
     /// | `encoding` | `hex` (default), `hex-upper`, `hex-any-case`, `base64`, `base64url`; of a token `text` (default), `base64-text` |
     /// | `signed_text` | the template; default `{body}` |
     /// | `insecure_unsigned_body` | `true` where the signed text lacks `{body}` |
-    /// | `timestamp_header`, `timestamp_label` | where the timestamp is |
+    /// | `timestamp_header`, `timestamp_label` | where the timestamp is, unless a `stamped_list` begins with it |
     /// | `timestamp_unit` | `seconds` (default), `milliseconds`, `seconds-or-milliseconds`, `rfc3339` |
     /// | `tolerance` | seconds behind and ahead of the clock; default 300 |
     /// | `max_age` | instead of `tolerance`: seconds behind the clock only |
@@ -94,6 +95,7 @@ struct File {
     optional_prefix: Option<Spanned<String>>,
     credentials: Option<Spanned<String>>,
     bare_list: Option<Spanned<char>>,
+    stamped_list: Option<Spanned<char>>,
     list: Option<Spanned<List>>,
     encoding: Option<Spanned<String>>,
     signed_text: Option<Spanned<String>>,
@@ -226,6 +228,7 @@ impl File {
                 .as_ref()
                 .map(Spanned::span)
                 .or_else(|| self.bare_list.as_ref().map(Spanned::span))
+                .or_else(|| self.stamped_list.as_ref().map(Spanned::span))
                 .or_else(|| span(&self.timestamp_label)),
             SchemeError::Encoding(_) => {
                 span(&self.encoding).or_else(|| Some(self.algorithm.span()))
@@ -236,7 +239,9 @@ impl File {
             #[cfg(feature = "public-key")]
             SchemeError::PublicKeyPlace => Some(self.algorithm.span()),
             SchemeError::UnsignedTimestamp | SchemeError::SeveralTimestampSources => {
-                span(&self.timestamp_label).or_else(|| span(&self.timestamp_header))
+                span(&self.timestamp_label)
+                    .or_else(|| span(&self.timestamp_header))
+                    .or_else(|| self.stamped_list.as_ref().map(Spanned::span))
             }
             _ => span(&self.signed_text),
         }

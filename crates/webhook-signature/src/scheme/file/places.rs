@@ -93,6 +93,11 @@ impl File {
                 self.bare_list.as_ref(),
                 |builder, separator| builder.bare_list(*separator),
             ),
+            key(
+                "stamped_list",
+                self.stamped_list.as_ref(),
+                |builder, separator| builder.stamped_list(*separator),
+            ),
             key("list", self.list.as_ref(), |builder, list| {
                 let builder = builder.list(list.separator, list.assign, &list.label);
                 if list.any_case {

@@ -202,6 +202,13 @@ fn every_place_and_form_can_be_written() {
             acme().header("x").bare_list(','),
         ),
         (
+            "header = \"x\"\nstamped_list = \",\"\nsigned_text = \"{timestamp}.{body}\"",
+            acme()
+                .header("x")
+                .stamped_list(',')
+                .signed_text("{timestamp}.{body}"),
+        ),
+        (
             "header = \"x\"\nlist = { separator = \",\", assign = \"=\", label = \"v1\", any_case = true }",
             acme().header("x").list(',', '=', "v1").any_label_case(),
         ),
@@ -234,6 +241,12 @@ fn what_excludes_each_other_is_told_where_the_second_stands() {
         ("encoding = \"text\"", 4, "does not fit"),
         ("optional_prefix = 5", 4, "expected a string"),
         ("bare_list = \"a\"", 4, "character"),
+        ("stamped_list = \",\"", 4, "make an old delivery fresh"),
+        (
+            "signed_text = \"{timestamp}{body}\"\nstamped_list = \"a\"",
+            5,
+            "character",
+        ),
     ] {
         let (at, text) = refused(more);
         assert_eq!(at, Some(line), "{more}: {text}");
