@@ -15,6 +15,7 @@ pub mod compare;
 pub mod cost;
 mod delivery;
 mod ours;
+mod output;
 mod parts;
 pub mod report;
 pub mod run;

@@ -8,7 +8,7 @@ use webhook_layers::{
     Quota, RateLimitLayer, Secret, WebhookLayers, audit::Sink, endpoint::PauseLayer, presets,
 };
 
-use super::{AMPLE, BoxError, NETWORKS, SECRET};
+use super::{AMPLE, BoxError, NETWORKS, SECRET, output::Output};
 
 pub(super) fn whole(router: Router, is_spent: bool) -> Result<Router, BoxError> {
     Ok(router.layer(builder(is_spent)?.build()?))
@@ -30,7 +30,7 @@ fn builder(is_spent: bool) -> Result<webhook_layers::Builder<impl Sink + Clone>,
 
 /// Lines are made, on a thread of their own, and thrown away.
 fn sink() -> io::Result<JsonLinesSink> {
-    JsonLinesSink::new(io::sink())
+    JsonLinesSink::new(Output)
 }
 
 pub(super) fn audit() -> Result<AuditLayer<JsonLinesSink>, BoxError> {

@@ -1,10 +1,12 @@
 //! Requests through a router in process.
 
+use std::{thread, time::Duration};
+
 use axum::{Router, body::Body};
 use http::{Request, StatusCode};
 use tower::Service as _;
 
-use super::{BoxError, Case, delivery};
+use super::{BoxError, Case, delivery, output};
 
 /// The function whose instructions count, by the name that callgrind knows it by.
 pub const MEASURED: &str = "webhook_benches::stack::run::serve";
@@ -63,6 +65,19 @@ impl Warm {
             self.check(status)?;
         }
         Ok((before, after))
+    }
+
+    /// Serves requests for somebody who counts instructions: the audit's own thread stands still.
+    ///
+    /// # Errors
+    /// As [`measure`](Self::measure).
+    pub fn count(&mut self, requests: usize) -> Result<(), BoxError> {
+        output::hold(true);
+        // Till the audit's thread has met what the warm-up left, and waits with it.
+        thread::sleep(Duration::from_millis(100));
+        let counted = self.measure(requests, || ()).map(|_| ());
+        output::hold(false);
+        counted
     }
 
     /// Makes requests, and drops them.
