@@ -43,7 +43,7 @@ fn around(router: Router, is_spent: bool) -> Result<Router, BoxError> {
     let (period, burst) = if is_spent {
         (Duration::from_secs(3600), 1)
     } else {
-        (Duration::from_nanos(1000), super::AMPLE)
+        (Duration::from_micros(1), super::AMPLE)
     };
     let quota = GovernorConfigBuilder::default()
         .period(period)

@@ -5,7 +5,7 @@ use std::{fmt::Write as _, fs, process::Command};
 use super::{
     BoxError, Case, Outcome, SIZES, Server,
     compare::{Spread, Time},
-    cost::{self, Row},
+    cost::{self, Cost, Row},
 };
 
 /// The counts of the gate, one a line.
@@ -64,15 +64,24 @@ fn accepted(text: &mut String, rows: &[Row], bytes: usize) {
         line(
             text,
             format_args!(
-                "| {} | {:.0} | {over:+.0} | {to_by_hand:.2} | {:.1} | {:+.1} | {:.0} | {:+.0} |",
+                "| {} | {:.0} | {over:+.0} | {to_by_hand:.2} | {:.1} | {:+.1} | {} |",
                 server.title(),
                 cost.instructions,
                 cost.allocations,
                 cost.allocations - bare.allocations,
-                cost.allocated,
-                cost.allocated - bare.allocated,
+                allocated(cost, bare),
             ),
         );
+    }
+}
+
+/// The bytes and what of them is over (a), where they are counted.
+fn allocated(cost: Cost, bare: Cost) -> String {
+    if cost.allocated > 0.0 {
+        let over = cost.allocated - bare.allocated;
+        format!("{:.0} | {over:+.0}", cost.allocated)
+    } else {
+        "- | -".into()
     }
 }
 

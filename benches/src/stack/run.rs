@@ -31,7 +31,8 @@ impl Warm {
             .build()?;
         let router = {
             let _within = runtime.enter();
-            case.server.router(case.outcome)?
+            // As axum's own server does: else each request would put the layers on anew.
+            case.server.router(case.outcome)?.with_state(())
         };
         let mut warm = Self {
             case,

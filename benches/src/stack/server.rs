@@ -112,12 +112,11 @@ impl Server {
     pub const fn outcomes(self) -> &'static [Outcome] {
         use Outcome::{Accepted, Forbidden, Forged, Throttled, TooLarge, Unsigned};
         match self {
-            Self::Bare | Self::Audit | Self::Pause => &[Accepted],
+            Self::Bare | Self::OursDedup | Self::Audit | Self::Pause => &[Accepted],
             Self::ByHand | Self::HmacEndpointQuota | Self::HmacDedup => {
                 &[Accepted, Unsigned, Forged]
             }
             Self::Parts | Self::PartsLog | Self::Ours => &Outcome::ALL,
-            Self::OursDedup => &[Accepted],
             Self::Ip => &[Accepted, Forbidden],
             Self::NetworkQuota => &[Accepted, Throttled],
             Self::Hmac => &[Accepted, Unsigned, Forged, TooLarge],
