@@ -3,3 +3,4 @@
 pub mod latency;
 pub mod receiver;
 pub mod sender;
+pub mod stack;

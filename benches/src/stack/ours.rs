@@ -1,0 +1,79 @@
+//! The layers of this family, each alone and all together.
+
+use std::io;
+
+use axum::Router;
+use webhook_layers::{
+    AuditLayer, DedupLayer, DedupSettings, HmacLayer, IpLayer, JsonLinesSink, KeyRing, PauseSwitch,
+    Quota, RateLimitLayer, Secret, WebhookLayers, audit::Sink, endpoint::PauseLayer, presets,
+};
+
+use super::{AMPLE, BoxError, NETWORKS, SECRET, output::Output};
+
+pub(super) fn whole(router: Router, is_spent: bool) -> Result<Router, BoxError> {
+    Ok(router.layer(builder(is_spent)?.build()?))
+}
+
+pub(super) fn whole_with_dedup(router: Router) -> Result<Router, BoxError> {
+    let hooks = builder(false)?.dedup(DedupSettings::new()).build()?;
+    Ok(router.layer(hooks))
+}
+
+fn builder(is_spent: bool) -> Result<webhook_layers::Builder<impl Sink + Clone>, BoxError> {
+    Ok(WebhookLayers::builder(&presets::GITHUB)
+        .secret("current", Secret::new(SECRET))
+        .allow(NETWORKS)
+        .network_quota(quota(is_spent))
+        .endpoint_quota(quota(false))
+        .audit(sink()?))
+}
+
+/// Lines are made, on a thread of their own, and thrown away.
+fn sink() -> io::Result<JsonLinesSink> {
+    JsonLinesSink::new(Output)
+}
+
+pub(super) fn audit() -> Result<AuditLayer<JsonLinesSink>, BoxError> {
+    Ok(AuditLayer::new(sink()?))
+}
+
+pub(super) fn pause() -> PauseLayer {
+    PauseLayer::new(PauseSwitch::new())
+}
+
+pub(super) fn ip() -> Result<IpLayer, BoxError> {
+    Ok(IpLayer::allow(NETWORKS)?)
+}
+
+pub(super) fn network_quota(is_spent: bool) -> RateLimitLayer {
+    limited(RateLimitLayer::per_network(), is_spent)
+}
+
+pub(super) fn endpoint_quota() -> RateLimitLayer {
+    limited(RateLimitLayer::per_endpoint(), false)
+}
+
+pub(super) fn hmac() -> Result<HmacLayer, BoxError> {
+    let ring = KeyRing::new("current", Secret::new(SECRET)?)?;
+    Ok(HmacLayer::new(&presets::GITHUB, ring)?)
+}
+
+pub(super) fn dedup() -> DedupLayer {
+    DedupLayer::new()
+}
+
+fn limited(layer: RateLimitLayer, is_spent: bool) -> RateLimitLayer {
+    match quota(is_spent) {
+        Ok(quota) => layer.with_quota(quota),
+        // The default, which the check of every answer would find out.
+        Err(_) => layer,
+    }
+}
+
+fn quota(is_spent: bool) -> Result<Quota, webhook_layers::ratelimit::RateLimitError> {
+    if is_spent {
+        Quota::per_minute(1)
+    } else {
+        Quota::per_second(AMPLE)
+    }
+}
