@@ -41,7 +41,7 @@ pub(super) fn cases(source: &Source) -> Vec<Case> {
         (source.scheme.covers_body() && is_apart).then_some(delivery)
     };
     let plain = CHANGES.into_iter().map(|(name, change)| {
-        let changed = covered(source.fresh()).map(|delivery| {
+        let changed = covered(source.of(signed_text(source, name))).map(|delivery| {
             let body = change(delivery.body.clone());
             delivery.with_body(body)
         });
