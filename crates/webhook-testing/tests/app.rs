@@ -14,7 +14,7 @@ const NOW: Timestamp = Timestamp::from_unix_seconds(1_700_000_000);
 fn app() -> TestApp {
     let (clock, _hands) = Clock::manual(NOW);
     let hooks = WebhookLayers::builder(&presets::STANDARD_WEBHOOKS)
-        .secret("test", Secret::new(SECRET))
+        .secret("default", Secret::new(SECRET))
         .allow(["140.82.112.0/20"])
         .clock(clock.clone())
         .build()
@@ -56,9 +56,7 @@ async fn refusals_are_told_by_their_reason() {
         .await
         .assert_rejected(Reason::TimestampTooOld);
     let plain = Request::post("/webhooks").body(TestBody::unread()).unwrap();
-    app.send(plain)
-        .await
-        .assert_rejected(Reason::IdMissing);
+    app.send(plain).await.assert_rejected(Reason::IdMissing);
     let broken = TestBody::new("{\"a\"").declaring(7).ending(End::Broken);
     let mut signed = Request::post("/webhooks").body(broken).unwrap();
     for (name, value) in [
@@ -167,7 +165,7 @@ async fn every_signing_preset_has_a_signed_request() {
         }
         let (clock, _hands) = Clock::manual(NOW);
         let hooks = WebhookLayers::builder(scheme.clone())
-            .secret("test", Secret::new(SECRET))
+            .secret("default", Secret::new(SECRET))
             .clock(clock.clone())
             .build()
             .unwrap();

@@ -58,6 +58,8 @@ pub(super) fn cases(source: &Source) -> Vec<Case> {
             let body = change(delivery.body.clone());
             delivery.with_body(body)
         });
+        // Some providers sign line ends as if they were all the same.
+        let changed = changed.filter(|delivery| !source.takes(delivery));
         cases.push(Case::refused(name, Family::Content, changed).forgery());
     }
     cases
@@ -67,12 +69,12 @@ fn is_object(delivery: &Delivery) -> bool {
     delivery.body.starts_with(b"{")
 }
 
-/// The body as it is signed: compact, so that whoever serialises it again gets the same.
+/// The body as it is signed.
 fn signed_text(source: &Source, name: &str) -> Vec<u8> {
-    let fresh = source.fresh_body();
+    let body = source.compact_body();
     match name {
-        "body-swapped-line-ends" => joined(&[], fresh, b"\n"),
-        _ => fresh.trim_ascii_end().to_vec(),
+        "body-swapped-line-ends" => joined(&[], body, b"\n"),
+        _ => body,
     }
 }
 

@@ -64,11 +64,28 @@ impl Source {
         self.count.set(count + 1);
         let mut body = self.sample.clone();
         match self.sample.first() {
-            Some(b'{' | b'[') | None => body.extend(std::iter::repeat_n(b' ', count)),
+            // Inside, where nobody who cuts or adds white space at the ends gets at it.
+            Some(b'{' | b'[') => {
+                body.splice(1..1, std::iter::repeat_n(b' ', count));
+            }
+            None => body.extend(std::iter::repeat_n(b' ', count)),
             Some(_) if count == 0 => {}
             Some(_) => body.extend_from_slice(format!("&attack={count}").as_bytes()),
         }
         body
+    }
+
+    /// The sample as it is, under a new id: JSON that whoever serialises it again finds unchanged.
+    pub(super) fn compact_body(&self) -> Vec<u8> {
+        self.count.set(self.count.get() + 1);
+        self.sample.clone()
+    }
+
+    /// Whether the scheme itself takes this: then it is the provider's rule, and no attack.
+    pub(super) fn takes(&self, delivery: &Delivery) -> bool {
+        let (parts, _) = delivery.request().into_parts();
+        let verified = self.verifier.verify(&parts, &delivery.body, self.now);
+        verified.is_ok()
     }
 
     /// A valid delivery that was never sent before.

@@ -15,7 +15,7 @@ const HOUR: Duration = Duration::from_secs(3600);
 const TEXTS: [(&str, fn(&str) -> String); 9] = [
     ("timestamp-negative", |text| format!("-{text}")),
     ("timestamp-with-plus", |text| format!("+{text}")),
-    ("timestamp-leading-zeros", |text| format!("000{text}")),
+    ("timestamp-overlong", |text| format!("00000000{text}")),
     ("timestamp-fraction", |text| format!("{text}.0")),
     ("timestamp-exponent", |text| format!("{text}e0")),
     ("timestamp-largest", |_| i64::MAX.to_string()),
