@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode, response::Parts};
 use webhook_core::{Code, Reason, Rejection};
@@ -75,10 +77,10 @@ impl TestAnswer {
     pub fn summary(&self) -> String {
         let mut text = self.status().as_u16().to_string();
         if let Some(status) = self.grpc_status() {
-            text += &format!(" grpc {status}");
+            let _infallible = write!(text, " grpc {status}");
         }
         if let Some(rejection) = self.rejection() {
-            text += &format!(" {}", rejection.reason());
+            let _infallible = write!(text, " {}", rejection.reason());
         }
         if self.is_duplicate() {
             text += " duplicate";

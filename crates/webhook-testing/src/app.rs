@@ -182,8 +182,8 @@ impl fmt::Debug for TestApp {
 pub(crate) fn parse_peer(address: &str) -> PeerAddr {
     match address.parse::<SocketAddr>() {
         Ok(address) => PeerAddr::new(address),
-        Err(_) => panic!(
-            "{address:?} is no peer; write an address with a port, as 192.0.2.1:443 or [2001:db8::1]:443"
+        Err(error) => panic!(
+            "{address:?} is no peer, {error}; write an address with a port, as 192.0.2.1:443 or [2001:db8::1]:443"
         ),
     }
 }

@@ -23,7 +23,6 @@ use crate::{TestApp, TestBody};
 /// # Panics
 /// Where the secret does not fit the scheme, or the scheme's key is a public one: only the provider
 /// can sign then.
-#[must_use]
 #[track_caller]
 pub fn signed(scheme: impl Into<Scheme>, secret: &str) -> SignedRequest {
     let scheme = scheme.into();
@@ -93,6 +92,7 @@ impl SignedRequest {
     }
 
     /// The body, as something that prints JSON: a text, or `serde_json`'s `Value`.
+    #[allow(clippy::needless_pass_by_value, reason = "reads as `.json(json!(…))`")]
     pub fn json(self, json: impl ToString) -> Self {
         self.body(json.to_string())
     }

@@ -1,4 +1,9 @@
 //! The app under test, its answers, and the routes that are not protected.
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, and its helpers with it"
+)]
 
 use axum::{Router, http::StatusCode, routing::post};
 use http::Request;

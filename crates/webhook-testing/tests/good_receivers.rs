@@ -1,4 +1,9 @@
 //! Receivers behind the whole stack: no attack gets anything, for presets of every family.
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, and its helpers with it"
+)]
 
 use std::{convert::Infallible, time::Duration};
 

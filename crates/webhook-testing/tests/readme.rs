@@ -1,4 +1,9 @@
 //! The README's test, which a doctest only compiles up to its attribute: here it runs.
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, and its helpers with it"
+)]
 
 use axum::{Router, http::StatusCode, routing::post};
 use webhook_layers::{

@@ -64,7 +64,7 @@ impl Delivery {
             Framing::Undeclared => TestBody::frames([body]),
             Framing::Padded { to, declared } => {
                 const FRAME: usize = 64 * 1024;
-                let zeros = Bytes::from_static(&[b' '; FRAME]);
+                let zeros = Bytes::from(vec![b' '; FRAME]);
                 let padding = (0..to / FRAME).map(|_| zeros.clone());
                 let frames = TestBody::frames([body].into_iter().chain(padding));
                 match declared {

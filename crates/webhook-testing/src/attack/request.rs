@@ -1,4 +1,4 @@
-use std::io::Write as _;
+use std::{fmt::Write as _, io::Write as _};
 
 use flate2::{Compression, write::GzEncoder};
 use http::Method;
@@ -81,8 +81,11 @@ pub(super) fn cases(source: &Source, serves_grpc: bool) -> Vec<Case> {
 
 fn with_query(target: &str, name: &str, value: &str) -> String {
     let separator = if target.contains('?') { '&' } else { '?' };
-    let value: String = value.bytes().map(|byte| format!("%{byte:02X}")).collect();
-    format!("{target}{separator}{name}={value}")
+    let mut target = format!("{target}{separator}{name}=");
+    for byte in value.bytes() {
+        let _infallible = write!(target, "%{byte:02X}");
+    }
+    target
 }
 
 fn gzip(content: &[u8]) -> Vec<u8> {
@@ -102,7 +105,7 @@ fn coded(source: &Source, is_wire_signed: bool) -> Option<Delivery> {
     let coded = gzip(&plain.body);
     let delivery = if is_wire_signed {
         // A body that is no text can be signed only where the scheme takes any bytes.
-        source.try_of(coded)?
+        source.try_of(&coded)?
     } else {
         plain.with_body(coded)
     };
@@ -111,6 +114,6 @@ fn coded(source: &Source, is_wire_signed: bool) -> Option<Delivery> {
 
 fn bomb(source: &Source) -> Option<Delivery> {
     let coded = gzip(&vec![b' '; BOMB]);
-    let delivery = source.try_of(coded)?;
+    let delivery = source.try_of(&coded)?;
     Some(delivery.with("content-encoding", "gzip"))
 }

@@ -58,7 +58,7 @@ pub struct Attack<'a> {
     pub(super) serves_grpc: bool,
 }
 
-impl<'a> Attack<'a> {
+impl Attack<'_> {
     /// A body that the handler takes: JSON in its shortest form, or a form. Default:
     /// `{"type":"ping"}`.
     ///

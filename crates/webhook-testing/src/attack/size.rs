@@ -63,6 +63,6 @@ fn sized(source: &Source, bytes: usize) -> Option<Delivery> {
         return None;
     }
     body.resize(bytes, b' ');
-    let delivery = source.try_of(body)?;
+    let delivery = source.try_of(&body)?;
     (!matches!(delivery.signature, Some((Place::Body, _)))).then_some(delivery)
 }

@@ -90,32 +90,32 @@ impl Source {
 
     /// A valid delivery that was never sent before.
     pub(super) fn fresh(&self) -> Delivery {
-        self.of(self.fresh_body())
+        self.of(&self.fresh_body())
     }
 
     /// A valid delivery of this body.
-    pub(super) fn of(&self, body: Vec<u8>) -> Delivery {
+    pub(super) fn of(&self, body: &[u8]) -> Delivery {
         self.at(body, self.now)
     }
 
     /// A delivery that was validly signed at this time.
-    pub(super) fn at(&self, body: Vec<u8>, time: Timestamp) -> Delivery {
+    pub(super) fn at(&self, body: &[u8], time: Timestamp) -> Delivery {
         // Only letters and digits, for providers whose id is a token in the body.
         let id = format!("attack{}", self.count.get());
         self.named(body, time, &id)
     }
 
     /// A valid delivery of this body; `None` where the scheme cannot sign it.
-    pub(super) fn try_of(&self, body: Vec<u8>) -> Option<Delivery> {
-        let sign = |verifier| self.try_sign(verifier, body.clone(), self.now, "attack0");
+    pub(super) fn try_of(&self, body: &[u8]) -> Option<Delivery> {
+        let sign = |verifier| self.try_sign(verifier, body, self.now, "attack0");
         let mut delivery = sign(&self.verifier).ok()?;
         delivery.locate(&sign(&self.wrong).ok()?);
         Some(delivery)
     }
 
     /// A valid delivery with this id.
-    pub(super) fn named(&self, body: Vec<u8>, time: Timestamp, id: &str) -> Delivery {
-        let mut delivery = self.sign(&self.verifier, body.clone(), time, id);
+    pub(super) fn named(&self, body: &[u8], time: Timestamp, id: &str) -> Delivery {
+        let mut delivery = self.sign(&self.verifier, body, time, id);
         delivery.locate(&self.sign(&self.wrong, body, time, id));
         delivery
     }
@@ -123,7 +123,7 @@ impl Source {
     /// A delivery that was signed with another secret.
     pub(super) fn forged(&self) -> Delivery {
         let valid = self.fresh();
-        self.sign(&self.wrong, valid.body, valid.time, &valid.id)
+        self.sign(&self.wrong, &valid.body, valid.time, &valid.id)
     }
 
     /// A delivery that was signed with the empty secret: in HMAC, one of zeros is the same.
@@ -141,30 +141,20 @@ impl Source {
         ];
         hashes.contains(&self.scheme.primitive()).then(|| {
             let unkeyed = verifier(self.scheme.clone(), &zeros);
-            self.sign(&unkeyed, self.fresh_body(), self.now, "attack0")
+            self.sign(&unkeyed, &self.fresh_body(), self.now, "attack0")
         })
     }
 
     /// The signature that a valid delivery of this one's body would have.
     pub(super) fn right_signature(&self, delivery: &Delivery) -> Option<String> {
-        let request = self.try_sign(
-            &self.verifier,
-            delivery.body.clone(),
-            delivery.time,
-            &delivery.id,
-        );
+        let request = self.try_sign(&self.verifier, &delivery.body, delivery.time, &delivery.id);
         let mut right = request.ok()?;
-        let wrong = self.try_sign(
-            &self.wrong,
-            delivery.body.clone(),
-            delivery.time,
-            &delivery.id,
-        );
+        let wrong = self.try_sign(&self.wrong, &delivery.body, delivery.time, &delivery.id);
         right.locate(&wrong.ok()?);
         right.signature_text()
     }
 
-    fn sign(&self, verifier: &Verifier, body: Vec<u8>, time: Timestamp, id: &str) -> Delivery {
+    fn sign(&self, verifier: &Verifier, body: &[u8], time: Timestamp, id: &str) -> Delivery {
         match self.try_sign(verifier, body, time, id) {
             Ok(delivery) => delivery,
             Err(error) => panic!(
@@ -177,13 +167,13 @@ impl Source {
     fn try_sign(
         &self,
         verifier: &Verifier,
-        body: Vec<u8>,
+        body: &[u8],
         time: Timestamp,
         id: &str,
     ) -> Result<Delivery, webhook_signature::SignError> {
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(self.content_type));
-        let mut request = SignRequest::new(&body, time)
+        let mut request = SignRequest::new(body, time)
             .with_id(id)
             .with_base_url(&self.base_url)
             .with_target(&self.target)

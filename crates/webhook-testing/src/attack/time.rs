@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use http::HeaderValue;
 use webhook_core::Timestamp;
+use webhook_signature::Tolerance;
 
 use super::{
     case::{Case, Family},
@@ -9,10 +10,13 @@ use super::{
     source::Source,
 };
 
+/// What is made of the right text.
+type Change = fn(&str) -> String;
+
 const HOUR: Duration = Duration::from_secs(3600);
 
 /// What is written in the timestamp's place, and signed with the right secret.
-const TEXTS: [(&str, fn(&str) -> String); 9] = [
+const TEXTS: [(&str, Change); 9] = [
     ("timestamp-negative", |text| format!("-{text}")),
     ("timestamp-with-plus", |text| format!("+{text}")),
     ("timestamp-overlong", |text| format!("00000000{text}")),
@@ -30,11 +34,11 @@ pub(super) fn cases(source: &Source) -> Vec<Case> {
     let refused = |name, delivery| Case::refused(name, Family::Time, delivery);
     let is_timed = source.scheme.covers_timestamp();
     let tolerance = source.scheme.tolerance();
-    let past = tolerance.and_then(|bound| bound.past()).unwrap_or(HOUR);
-    let future = tolerance.and_then(|bound| bound.future()).unwrap_or(HOUR);
+    let past = tolerance.and_then(Tolerance::past).unwrap_or(HOUR);
+    let future = tolerance.and_then(Tolerance::future).unwrap_or(HOUR);
     let at = |millis: i64| {
         let time = Timestamp::from_unix_millis(millis);
-        is_timed.then(|| source.at(stamped(source, time), time))
+        is_timed.then(|| source.at(&stamped(source, time), time))
     };
     let now = source.now.unix_millis();
     let mut cases = vec![
@@ -136,7 +140,7 @@ fn renewed(source: &Source) -> Option<Delivery> {
         return None;
     }
     let earlier = source.now.unix_seconds().saturating_sub(30);
-    let old = source.at(source.fresh_body(), Timestamp::from_unix_seconds(earlier));
+    let old = source.at(&source.fresh_body(), Timestamp::from_unix_seconds(earlier));
     let (then, now) = (text_of(source, &old)?, text_of(source, &source.fresh())?);
     replaced(source, &old, &then, &now)
 }

@@ -4,6 +4,8 @@
 //! time. That needs a statistical test of the release build.
 #![allow(
     clippy::expect_used,
+    clippy::match_bool,
+    clippy::result_large_err,
     clippy::indexing_slicing,
     clippy::panic,
     clippy::unwrap_used,
