@@ -391,4 +391,17 @@ mod tests {
         let response = send(delivery([203, 0, 113, 9], vec![0; 2 * 1024 * 1024])).await;
         assert_eq!(response.status(), StatusCode::PAYLOAD_TOO_LARGE);
     }
+
+    /// The router that is deployed, against the attacks that real receivers fell for. Its handler
+    /// changes nothing, so a delivery may come again.
+    #[tokio::test]
+    async fn no_attack_gets_through() {
+        let app = webhook_testing::TestApp::new(app()).peer("203.0.113.9:4711");
+        app.assert_every_route_protected(["/webhooks"]).await;
+        let report = webhook_testing::attack(&app, &presets::STANDARD_WEBHOOKS, SECRET)
+            .denied_peer("198.51.100.7:4711")
+            .with_insecure_replays()
+            .await;
+        report.assert_clean();
+    }
 }

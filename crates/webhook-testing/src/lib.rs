@@ -1,0 +1,43 @@
+//! Tests for webhook receivers, for your `dev-dependencies`: signed requests, an app under test, and
+//! attacks on your own router.
+//!
+//! - [`TestApp`] sends requests to any tower service from a chosen peer, and [`TestAnswer`] asserts
+//!   what came of them.
+//! - [`signed()`] makes the signed request of a provider.
+//! - [`TestApp::assert_every_route_protected`] finds the route that was added outside the layer.
+//! - [`attack()`] sends mutations of one valid delivery and reports what got through.
+//! - [`HandlerProbe`] counts the handler's runs; [`TestBody`] is a body that can stall, break off,
+//!   lie about its length and count what was read.
+//!
+//! Nothing here sleeps or opens a socket: a stalled body is judged on a runtime of its own whose time
+//! is paused.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+#![allow(
+    clippy::missing_panics_doc,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test kit fails a test by panicking with a message, and prints its table there"
+)]
+
+mod answer;
+mod app;
+mod attack;
+mod body;
+mod exchange;
+mod probe;
+mod routes;
+mod signed;
+
+pub use self::{
+    answer::TestAnswer,
+    app::TestApp,
+    attack::{Attack, Family, Outcome, Report, Row, attack},
+    body::{End, TestBody},
+    probe::{HandlerProbe, Probed},
+    signed::{IntoRequest, SignedRequest, signed},
+};
+
+/// Compiles the README's examples.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadmeDoctests;
