@@ -9,7 +9,6 @@ use std::{
     process::{Child, Command, ExitStatus, Stdio},
     sync::{
         OnceLock,
-        atomic::{AtomicUsize, Ordering},
         mpsc::{self, Receiver},
     },
     thread,
@@ -18,13 +17,16 @@ use std::{
 
 use serde_json::Value;
 
-use crate::{cargo::root, hosts::SECRET};
+use crate::{audit::Folder, cargo::root, hosts::SECRET};
 
 /// The examples' packages.
 pub const EXAMPLES: [&str; 3] = ["example-axum", "example-hyper", "example-tonic"];
 
-/// The name of the last of the lines that an example prints.
-const LAST_LINE: &str = "too often";
+/// The name of the last of the lines that an example prints, which asks its audit.
+const LAST_LINE: &str = "what happened";
+
+/// How that line begins: with what cargo would build once more, with other features.
+const PROGRAM: &str = "cargo run -q -p webhook-cli -- ";
 
 /// A running example.
 #[derive(Debug)]
@@ -35,8 +37,11 @@ pub struct Example {
     pub address: SocketAddr,
     /// The lines to try that it printed.
     pub lines: Vec<Line>,
+    /// The line that it printed last, for the `webhook` of this workspace.
+    pub question: String,
     child: Child,
     audit: PathBuf,
+    _folder: Folder,
 }
 
 /// A line for the shell that an example printed, and what it says will come of it.
@@ -52,25 +57,35 @@ pub struct Line {
 
 impl Example {
     /// Builds the examples where need be, and starts one on a port of its own, with the secret of
-    /// the tests and an audit file.
+    /// the tests, an audit file, and the database that it makes for itself.
     ///
     /// # Panics
     /// Where it does not start.
     #[must_use]
     pub fn start(package: &'static str) -> Self {
-        static STARTED: AtomicUsize = AtomicUsize::new(0);
-        let number = STARTED.fetch_add(1, Ordering::Relaxed);
-        let audit = format!("{package}-{}-{number}.jsonl", std::process::id());
-        let audit = env::temp_dir().join(audit);
-        let mut child = Command::new(&binaries()[package])
+        Self::start_with(package, None)
+    }
+
+    /// The same, with its audit in this database.
+    ///
+    /// # Panics
+    /// Where it does not start.
+    #[must_use]
+    pub fn start_with(package: &'static str, database: Option<&str>) -> Self {
+        let folder = Folder::new();
+        let audit = folder.path().join("audit.jsonl");
+        let mut command = Command::new(&binaries()[package]);
+        command
             .env("LISTEN", "127.0.0.1:0")
             .env("WEBHOOK_SECRET", SECRET)
             .env("AUDIT_LOG", &audit)
             .env("RUST_LOG", "warn")
+            .env("TMPDIR", folder.path())
+            .env_remove("AUDIT_DB")
+            .envs(database.map(|database| ("AUDIT_DB", database)))
             .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+            .stdout(Stdio::piped());
+        let mut child = command.spawn().unwrap();
         let stdout = follow(&mut child);
         let first = next_line(package, &stdout);
         let address = listening(&first).unwrap_or_else(|| panic!("{package} printed {first:?}"));
@@ -93,12 +108,19 @@ impl Example {
                 command,
             });
         }
+        let question = lines.pop().unwrap().command;
+        let arguments = question
+            .strip_prefix(PROGRAM)
+            .unwrap_or_else(|| panic!("{package} printed {question:?}"));
+        let question = format!("'{}' {arguments}", binaries()["webhook"].display());
         Self {
             package,
             address,
             lines,
+            question,
             child,
             audit,
+            _folder: folder,
         }
     }
 
@@ -144,7 +166,6 @@ impl Drop for Example {
         // Only where a test failed is there anything left to end.
         let _ended = self.child.kill();
         let _status = self.child.wait();
-        let _removed = fs::remove_file(&self.audit);
     }
 }
 
@@ -171,7 +192,7 @@ fn follow(child: &mut Child) -> Receiver<String> {
     receiver
 }
 
-/// The examples' binaries, freshly built.
+/// The examples' binaries and `webhook`, freshly built.
 ///
 /// Cargo gives a test only the binaries of its own package, and builds a package's binaries for its
 /// integration tests only, so the tests ask cargo for them: it holds no lock while tests run. What
@@ -191,6 +212,7 @@ fn binaries() -> &'static BTreeMap<String, PathBuf> {
         assert!(
             EXAMPLES
                 .iter()
+                .chain(&["webhook"])
                 .all(|example| binaries.contains_key(*example)),
             "{binaries:?}"
         );
@@ -206,6 +228,7 @@ fn build() -> Command {
     // With the features that the whole workspace asks for, so that no dependency is built again.
     cargo.args(["--workspace", "--all-features"]);
     cargo.args(EXAMPLES.iter().flat_map(|example| ["--bin", example]));
+    cargo.args(["--bin", "webhook"]);
     // What cargo tells a test of its package would have build scripts run again.
     let is_of_package = |name: &str| {
         [

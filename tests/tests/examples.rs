@@ -8,11 +8,19 @@
     clippy::unwrap_used
 )]
 
-use std::{collections::BTreeMap, env, fs, path::Path, process::Command};
+use std::{
+    collections::BTreeMap,
+    env, fs,
+    path::Path,
+    process::Command,
+    thread,
+    time::{Duration, Instant},
+};
 
 use serde_json::Value;
 use webhook_tests::{
     cargo::{cargo, output, root},
+    postgres::Postgres,
     process::{EXAMPLES, Example, Line},
 };
 
@@ -33,13 +41,13 @@ const PROMISED: [(&str, &str, &str, &[&str]); 7] = [
     ("too often", "429", "8", &["ok", "rate_limited"]),
 ];
 
-fn lines_do_what_they_say(package: &'static str) {
+fn lines_do_what_they_say(package: &'static str, database: Option<&str>) {
     if !has_curl() {
         assert!(env::var_os("CI").is_none(), "CI has no curl with HTTP/2");
         println!("skipped: there is no curl with HTTP/2 to type the lines with");
         return;
     }
-    let example = Example::start(package);
+    let example = Example::start_with(package, database);
     let mut due = Vec::new();
     assert_eq!(example.lines.len(), PROMISED.len());
     for (line, (name, http, grpc, reasons)) in example.lines.iter().zip(PROMISED) {
@@ -79,6 +87,7 @@ fn lines_do_what_they_say(package: &'static str) {
         due.extend(vec![(name, reasons); sent]);
     }
 
+    let stats = ask(&example, database, due.len());
     let (status, audit) = example.stop();
     assert_eq!(status.code(), Some(0), "{package}: {status}");
     assert_eq!(
@@ -91,6 +100,60 @@ fn lines_do_what_they_say(package: &'static str) {
         assert!(reasons.contains(&reason), "{package}, {name}: {record}");
         let outcome = if reason == "ok" { "accepted" } else { "denied" };
         assert_eq!(record["outcome"], outcome, "{package}, {name}: {record}");
+    }
+    counts_are_those_of_the_lines(package, &stats, &audit);
+}
+
+/// Types the last line, until it tells of as many requests as were sent: their records are written a
+/// little after their answers.
+fn ask(example: &Example, database: Option<&str>, sent: usize) -> BTreeMap<String, usize> {
+    let started = Instant::now();
+    loop {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &example.question]);
+        shell.envs(database.map(|database| ("AUDIT_DB", database)));
+        let printed = output(&mut shell);
+        let counts: BTreeMap<_, _> = printed.lines().filter_map(count_of).collect();
+        if counts.get("total") == Some(&sent) {
+            return counts;
+        }
+        assert!(started.elapsed() < Duration::from_secs(30), "{printed}");
+        thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// A line of `webhook audit stats`: `accepted    101`, or `refused     1 ip_denied`.
+fn count_of(line: &str) -> Option<(String, usize)> {
+    let words = line.split_whitespace().collect::<Vec<_>>();
+    match words.as_slice() {
+        [name, count] => Some(((*name).to_owned(), count.parse().ok()?)),
+        ["refused", count, reason] => Some(((*reason).to_owned(), count.parse().ok()?)),
+        _ => None,
+    }
+}
+
+/// Each way to be refused is there as often as a line went that way.
+fn counts_are_those_of_the_lines(package: &str, stats: &BTreeMap<String, usize>, audit: &[Value]) {
+    let mut due = BTreeMap::from([
+        ("total".to_owned(), audit.len()),
+        ("accepted".to_owned(), 0),
+        ("duplicates".to_owned(), 0),
+        ("cancelled".to_owned(), 0),
+        ("errors".to_owned(), 0),
+    ]);
+    for record in audit {
+        let reason = record["reason"].as_str().unwrap();
+        let name = if reason == "ok" { "accepted" } else { reason };
+        *due.entry(name.to_owned()).or_default() += 1;
+    }
+    assert_eq!(*stats, due, "{package}");
+    for reason in [
+        "signature_mismatch",
+        "timestamp_too_old",
+        "body_too_large",
+        "ip_denied",
+    ] {
+        assert_eq!(stats[reason], 1, "{package}, {reason}");
     }
 }
 
@@ -149,17 +212,26 @@ fn http_status(line: &str) -> Option<String> {
 
 #[test]
 fn the_lines_of_axum_do_what_they_say() {
-    lines_do_what_they_say("example-axum");
+    lines_do_what_they_say("example-axum", None);
 }
 
 #[test]
 fn the_lines_of_hyper_do_what_they_say() {
-    lines_do_what_they_say("example-hyper");
+    lines_do_what_they_say("example-hyper", None);
 }
 
 #[test]
 fn the_lines_of_tonic_do_what_they_say() {
-    lines_do_what_they_say("example-tonic");
+    lines_do_what_they_say("example-tonic", None);
+}
+
+#[test]
+fn the_records_can_go_to_postgres() {
+    let Some(server) = Postgres::start() else {
+        return;
+    };
+    let database = server.database("example");
+    lines_do_what_they_say("example-axum", Some(&database));
 }
 
 #[test]

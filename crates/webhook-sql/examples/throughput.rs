@@ -1,8 +1,9 @@
-//! How many records a second go into a database, what the hand-over costs a request, and how long
-//! questions take afterwards.
+//! How many records a second go into a database, what the hand-over costs a request, how long
+//! questions take afterwards, and how long the writer takes while half of the records are removed.
 //!
 //! Run with `cargo run --release -p webhook-sql --all-features --example throughput -- sqlite:/tmp/audit.db 1000000`
-//! or with `postgres://…` in its place. It adds so many records to the audit that is there.
+//! or with `postgres://…` in its place. It adds so many records to the audit that is there, and removes
+//! the oldest until half as many are left.
 #![allow(clippy::print_stdout, reason = "it is what this program is for")]
 
 use std::{
@@ -19,10 +20,16 @@ use http_body_util::Full;
 use tower::{Layer as _, ServiceExt as _, service_fn};
 use webhook_audit_layer::{AuditLayer, AuditRecord, SenderText, Sink as _};
 use webhook_core::{ClientAddr, Clock, PeerAddr, Reason, RequestId, Timestamp};
-use webhook_sql::{AuditLog, Filter, SqlSink};
+use webhook_sql::{AuditLog, Filter, Retention, SqlSink, SqlSinkSettings};
 
 /// How many records are made ahead, so that making them is not measured.
 const AHEAD: u32 = 3000;
+
+/// How long a question may take over a million records.
+const TARGET_MS: f64 = 300.0;
+
+/// How many commits are measured before the next look at how far the removal is.
+const COMMITS: u32 = 500;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
@@ -67,8 +74,56 @@ fn main() -> Result<(), Box<dyn Error>> {
         pushing.as_nanos() / u128::from(records)
     );
     println!("{:>9} dropped", sink.handle().dropped());
+    drop(sink);
     runtime.block_on(ask(&url))?;
+
+    let kept = u64::from(records) / 2;
+    let rest = Retention::forever();
+    let half = rest.with_max_records(kept);
+    for (name, retention) in [("nothing", rest), ("half", half)] {
+        let settings = SqlSinkSettings::new(url.parse()?).with_retention(retention);
+        let sink = SqlSink::open_with(settings)?;
+        let begun = Instant::now();
+        let mut commits = Vec::new();
+        loop {
+            for n in 0..COMMITS {
+                commits.push(commit(&sink, record(&pattern, &clock, records + n))?);
+            }
+            let left = runtime.block_on(count(&url))?;
+            if name == "nothing" || left <= kept + u64::from(COMMITS) {
+                break;
+            }
+        }
+        report(name, begun, commits);
+    }
     Ok(())
+}
+
+/// How long it takes until a record is committed.
+fn commit(sink: &SqlSink, record: AuditRecord) -> Result<Duration, Box<dyn Error>> {
+    std::thread::sleep(Duration::from_millis(1));
+    let begun = Instant::now();
+    sink.record(record);
+    sink.handle().flush(Duration::from_secs(60))?;
+    Ok(begun.elapsed())
+}
+
+async fn count(url: &str) -> Result<u64, Box<dyn Error>> {
+    let log = AuditLog::open(&url.parse()?).await?;
+    let stats = log.stats(&Filter::new()).await?;
+    Ok(stats.iter().map(|stats| stats.total).sum())
+}
+
+fn report(name: &str, begun: Instant, mut commits: Vec<Duration>) {
+    commits.sort_unstable();
+    let percentile = |percent: usize| commits.get(commits.len() * percent / 100).copied();
+    println!(
+        "{:>9.1} ms: p99 of {} commits while {name} is removed, p50 {:.1} ms, in {:.1?}",
+        percentile(99).unwrap_or_default().as_secs_f64() * 1000.0,
+        commits.len(),
+        percentile(50).unwrap_or_default().as_secs_f64() * 1000.0,
+        begun.elapsed()
+    );
 }
 
 async fn ask(url: &str) -> Result<(), Box<dyn Error>> {
@@ -76,7 +131,7 @@ async fn ask(url: &str) -> Result<(), Box<dyn Error>> {
     let begun = Instant::now();
     let stats = log.stats(&Filter::new()).await?;
     println!(
-        "{:>9.1} ms: stats of {} endpoints",
+        "{:>9.1} ms of {TARGET_MS}: stats of {} endpoints",
         millis(begun),
         stats.len()
     );
@@ -109,7 +164,7 @@ async fn ask(url: &str) -> Result<(), Box<dyn Error>> {
         let begun = Instant::now();
         let page = log.list(&filter, None, 100).await?;
         println!(
-            "{:>9.1} ms: list {name} ({})",
+            "{:>9.1} ms of {TARGET_MS}: list {name} ({})",
             millis(begun),
             page.events.len()
         );
@@ -119,7 +174,7 @@ async fn ask(url: &str) -> Result<(), Box<dyn Error>> {
         .stats(&Filter::new().since(since).endpoint("endpoint-7"))
         .await?;
     println!(
-        "{:>9.1} ms: stats of an endpoint since a time ({})",
+        "{:>9.1} ms of {TARGET_MS}: stats of an endpoint since a time ({})",
         millis(begun),
         found.len()
     );

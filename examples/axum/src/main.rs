@@ -9,14 +9,15 @@
 //! |---|---|---|
 //! | `LISTEN` | address and port; port 0 takes a free one | `127.0.0.1:3000` |
 //! | `WEBHOOK_SECRET` | the secret, `whsec_…` | a random one, for this run only |
-//! | `AUDIT_LOG` | file that gets one line of JSON for each request | stdout |
+//! | `AUDIT_DB` | where the records go: `sqlite:PATH` or `postgres://user:password@host/database` | SQLite, in a new temporary folder |
+//! | `AUDIT_LOG` | file that gets one line of JSON for each request as well | none |
 //! | `RUST_LOG` | what is logged on stderr | `example_axum=debug,info` |
 
 use std::{
     env,
     error::Error,
     fmt::Write as _,
-    io,
+    fs, io,
     net::SocketAddr,
     pin::pin,
     process::ExitCode,
@@ -54,8 +55,12 @@ use webhook_layers::{
     JsonLinesSink, Mistakes, Secret, SignRequest, Timestamp, Verified, Verifier, WebhookLayers,
     presets,
 };
+use webhook_sql::SqlSink;
 
 type BoxError = Box<dyn Error + Send + Sync>;
+
+/// Where records go: into a database, and into a file of lines. `None` keeps nothing.
+type Audit = (Option<SqlSink>, Option<JsonLinesSink>);
 
 /// How long a connection may take to send its first request's head, and each later one's.
 const HEAD_DEADLINE: Duration = Duration::from_secs(10);
@@ -82,26 +87,31 @@ fn main() -> ExitCode {
 
 fn run() -> Result<(), BoxError> {
     let secret = secret()?;
-    let sink = match env::var_os("AUDIT_LOG") {
-        Some(path) => JsonLinesSink::append(path)?,
-        None => JsonLinesSink::new(io::stdout())?,
-    };
-    let audit = sink.handle();
+    let database = database()?;
+    let records = SqlSink::open(&database)?;
+    let lines = env::var_os("AUDIT_LOG")
+        .map(JsonLinesSink::append)
+        .transpose()?;
+    let (audit, log) = (records.handle(), lines.as_ref().map(JsonLinesSink::handle));
+    let sink = (Some(records), lines);
     let app = app(guard(&secret, sink)?);
     let sender = Verifier::new(&presets::STANDARD_WEBHOOKS, Secret::new(secret)?)?;
 
     // Whatever still runs at the end is dropped with the runtime and leaves its record then, so the
     // records are flushed after it. That is why the runtime is not made by `#[tokio::main]`.
     let runtime = Runtime::new()?;
-    let served = runtime.block_on(serve(app, &sender));
+    let served = runtime.block_on(serve(app, &sender, &database));
     runtime.shutdown_timeout(Duration::from_secs(1));
-    audit.flush(Duration::from_secs(2))?;
+    audit.shutdown(Duration::from_secs(5))?;
+    if let Some(log) = log {
+        log.flush(Duration::from_secs(2))?;
+    }
     served
 }
 
 /// The whole stack: what is not said here has its default (1 MiB and 10 s for a body, 300 s of
 /// tolerance, 600 requests a minute from each network, 100 verified deliveries a minute).
-fn guard(secret: &str, sink: JsonLinesSink) -> Result<WebhookLayers<JsonLinesSink>, Mistakes> {
+fn guard(secret: &str, sink: Audit) -> Result<WebhookLayers<Audit>, Mistakes> {
     WebhookLayers::builder(&presets::STANDARD_WEBHOOKS)
         // The records name a secret by its id. In production: `Secret::from_env("WEBHOOK_SECRET")`.
         .secret("demo", Secret::new(secret))
@@ -114,7 +124,7 @@ fn guard(secret: &str, sink: JsonLinesSink) -> Result<WebhookLayers<JsonLinesSin
 }
 
 /// The layer goes around the whole router, so that a route added later is guarded too.
-fn app(hooks: WebhookLayers<JsonLinesSink>) -> Router {
+fn app(hooks: WebhookLayers<Audit>) -> Router {
     Router::new().route("/webhooks", post(receive)).layer(hooks)
 }
 
@@ -156,13 +166,24 @@ fn secret() -> Result<String, BoxError> {
     Ok(format!("whsec_{}", BASE64_STANDARD.encode(key)))
 }
 
+/// The audit's database, in a folder of its own where none is named.
+fn database() -> Result<String, BoxError> {
+    if env::var_os("AUDIT_DB").is_some() {
+        return Ok(env::var("AUDIT_DB")?);
+    }
+    let folder = format!("example-axum-{:016x}", getrandom::u64()?);
+    let folder = env::temp_dir().join(folder);
+    fs::create_dir(&folder)?;
+    Ok(format!("sqlite:{}", folder.join("audit.db").display()))
+}
+
 /// Accepts connections until the process is told to end, then lets requests finish.
-async fn serve(app: Router, sender: &Verifier) -> Result<(), BoxError> {
+async fn serve(app: Router, sender: &Verifier, database: &str) -> Result<(), BoxError> {
     let mut shutdown = pin!(shutdown_signal()?);
     let address = env::var("LISTEN").unwrap_or_else(|_| "127.0.0.1:3000".to_owned());
     let listener = TcpListener::bind(address).await?;
     let url = format!("http://{}/webhooks", listener.local_addr()?);
-    print!("{}", lines_to_try(&url, sender)?);
+    print!("{}{}", lines_to_try(&url, sender)?, line_to_ask(database));
 
     // Not `axum::serve`: it sets no timer, so a connection that sends half a head, or nothing at
     // all, would be held for ever. No layer can end it, for no request ever reaches one.
@@ -321,6 +342,20 @@ for i in $(seq 1 200); do curl -s -o /dev/null -w '%{{http_code}}\\n' {often} -d
     ))
 }
 
+/// What is printed last: how to ask what happened. A password is left to the environment.
+fn line_to_ask(database: &str) -> String {
+    let database = match database.strip_prefix("sqlite:") {
+        Some(_) => format!("'{database}'"),
+        None => "\"$AUDIT_DB\"".to_owned(),
+    };
+    format!(
+        "\
+# what happened: counts of each outcome
+cargo run -q -p webhook-cli -- audit stats --db {database}
+"
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use axum::{
@@ -334,8 +369,7 @@ mod tests {
     const BODY: &str = r#"{"type":"invoice.paid"}"#;
 
     fn app() -> Router {
-        let sink = JsonLinesSink::new(io::sink()).unwrap();
-        super::app(guard(SECRET, sink).unwrap())
+        super::app(guard(SECRET, (None, None)).unwrap())
     }
 
     /// A delivery that is signed now, with a body that may be another one.

@@ -10,7 +10,8 @@
 //! |---|---|---|
 //! | `LISTEN` | address and port; port 0 takes a free one | `127.0.0.1:3002` |
 //! | `WEBHOOK_SECRET` | the secret, `whsec_…` | a random one, for this run only |
-//! | `AUDIT_LOG` | file that gets one line of JSON for each request | stdout |
+//! | `AUDIT_DB` | where the records go: `sqlite:PATH` or `postgres://user:password@host/database` | SQLite, in a new temporary folder |
+//! | `AUDIT_LOG` | file that gets one line of JSON for each request as well | none |
 //! | `RUST_LOG` | what is logged on stderr | `example_tonic=debug,info` |
 
 use std::{
@@ -18,7 +19,7 @@ use std::{
     env,
     error::Error,
     fmt::Write as _,
-    io,
+    fs, io,
     net::SocketAddr,
     process::ExitCode,
     task::{Context, Poll},
@@ -49,8 +50,12 @@ use webhook_layers::{
     Facts, JsonLinesSink, Mistakes, Secret, SignRequest, Timestamp, Verifier, WebhookLayers,
     presets,
 };
+use webhook_sql::SqlSink;
 
 type BoxError = Box<dyn Error + Send + Sync>;
+
+/// Where records go: into a database, and into a file of lines. `None` keeps nothing.
+type Audit = (Option<SqlSink>, Option<JsonLinesSink>);
 
 /// How long a connection may take to greet as HTTP/2 does.
 const GREETING_DEADLINE: Duration = Duration::from_secs(10);
@@ -77,26 +82,31 @@ fn main() -> ExitCode {
 
 fn run() -> Result<(), BoxError> {
     let secret = secret()?;
-    let sink = match env::var_os("AUDIT_LOG") {
-        Some(path) => JsonLinesSink::append(path)?,
-        None => JsonLinesSink::new(io::stdout())?,
-    };
-    let audit = sink.handle();
+    let database = database()?;
+    let records = SqlSink::open(&database)?;
+    let lines = env::var_os("AUDIT_LOG")
+        .map(JsonLinesSink::append)
+        .transpose()?;
+    let (audit, log) = (records.handle(), lines.as_ref().map(JsonLinesSink::handle));
+    let sink = (Some(records), lines);
     let hooks = guard(&secret, sink)?;
     let sender = Verifier::new(&presets::STANDARD_WEBHOOKS, Secret::new(secret)?)?;
 
     // Whatever still runs at the end is dropped with the runtime and leaves its record then, so the
     // records are flushed after it. That is why the runtime is not made by `#[tokio::main]`.
     let runtime = Runtime::new()?;
-    let served = runtime.block_on(serve(hooks, &sender));
+    let served = runtime.block_on(serve(hooks, &sender, &database));
     runtime.shutdown_timeout(Duration::from_secs(1));
-    audit.flush(Duration::from_secs(2))?;
+    audit.shutdown(Duration::from_secs(5))?;
+    if let Some(log) = log {
+        log.flush(Duration::from_secs(2))?;
+    }
     served
 }
 
 /// The whole stack: what is not said here has its default (1 MiB and 10 s for a body, 300 s of
 /// tolerance, 600 requests a minute from each network, 100 verified deliveries a minute).
-fn guard(secret: &str, sink: JsonLinesSink) -> Result<WebhookLayers<JsonLinesSink>, Mistakes> {
+fn guard(secret: &str, sink: Audit) -> Result<WebhookLayers<Audit>, Mistakes> {
     WebhookLayers::builder(&presets::STANDARD_WEBHOOKS)
         // The records name a secret by its id. In production: `Secret::from_env("WEBHOOK_SECRET")`.
         .secret("demo", Secret::new(secret))
@@ -199,13 +209,28 @@ fn secret() -> Result<String, BoxError> {
     Ok(format!("whsec_{}", BASE64_STANDARD.encode(key)))
 }
 
+/// The audit's database, in a folder of its own where none is named.
+fn database() -> Result<String, BoxError> {
+    if env::var_os("AUDIT_DB").is_some() {
+        return Ok(env::var("AUDIT_DB")?);
+    }
+    let folder = format!("example-tonic-{:016x}", getrandom::u64()?);
+    let folder = env::temp_dir().join(folder);
+    fs::create_dir(&folder)?;
+    Ok(format!("sqlite:{}", folder.join("audit.db").display()))
+}
+
 /// Serves until the process is told to end, then lets requests finish.
-async fn serve(hooks: WebhookLayers<JsonLinesSink>, sender: &Verifier) -> Result<(), BoxError> {
+async fn serve(
+    hooks: WebhookLayers<Audit>,
+    sender: &Verifier,
+    database: &str,
+) -> Result<(), BoxError> {
     let shutdown = shutdown_signal()?;
     let address = env::var("LISTEN").unwrap_or_else(|_| "127.0.0.1:3002".to_owned());
     let listener = TcpListener::bind(address).await?;
     let url = format!("http://{}/hook.Events/Deliver", listener.local_addr()?);
-    print!("{}", lines_to_try(&url, sender)?);
+    print!("{}{}", lines_to_try(&url, sender)?, line_to_ask(database));
 
     let stopping = Notify::new();
     let server = Server::builder()
@@ -355,6 +380,20 @@ for i in $(seq 1 200); do {call} | curl -s -o /dev/null -D - {often} --data-bina
     ))
 }
 
+/// What is printed last: how to ask what happened. A password is left to the environment.
+fn line_to_ask(database: &str) -> String {
+    let database = match database.strip_prefix("sqlite:") {
+        Some(_) => format!("'{database}'"),
+        None => "\"$AUDIT_DB\"".to_owned(),
+    };
+    format!(
+        "\
+# what happened: counts of each outcome
+cargo run -q -p webhook-cli -- audit stats --db {database}
+"
+    )
+}
+
 /// An `Event` as gRPC sends it: a zero, the length in four bytes, the message.
 fn framed(payload: &[u8]) -> Result<Vec<u8>, BoxError> {
     let message = Event {
@@ -414,8 +453,7 @@ mod tests {
     }
 
     async fn send(request: http::Request<Full<Bytes>>) -> http::Response<Body> {
-        let sink = JsonLinesSink::new(io::sink()).unwrap();
-        let hooks = guard(SECRET, sink).unwrap();
+        let hooks = guard(SECRET, (None, None)).unwrap();
         hooks.layer(EventsServer).oneshot(request).await.unwrap()
     }
 

@@ -121,3 +121,174 @@ fn due(oldest: &[Doomed], records: i64, retention: &Retention, now: Timestamp) -
     });
     by_age.max(by_count)
 }
+
+#[cfg(all(test, feature = "sqlite"))]
+// Clippy knows the functions of a test, not their helpers.
+#[allow(clippy::indexing_slicing, clippy::unwrap_used)]
+mod tests {
+    use std::{
+        collections::VecDeque,
+        env, fs,
+        sync::atomic::{AtomicUsize, Ordering},
+        time::Duration,
+    };
+
+    use proptest::prelude::*;
+    use webhook_core::Timestamp;
+
+    use super::{Retention, step};
+    use crate::{
+        AuditLog, DatabaseUrl, Filter,
+        column::Field,
+        database::{Durability, Pool, Session},
+        migrate::migrate,
+        row::Row,
+        time::micros_of,
+        write::append,
+    };
+
+    const NOW: Timestamp = Timestamp::from_unix_seconds(1_700_000_000);
+
+    /// How many ages there are, and how many records in a row have the same.
+    const RING: i64 = 16;
+    const RUN: i64 = 64;
+
+    #[derive(Clone, Debug)]
+    enum Act {
+        /// So many records, a run of them of the same age in seconds, then a step on, round a ring:
+        /// some that came later are older, and some are just as old as is allowed.
+        Append {
+            count: i64,
+            age: i64,
+            step: i64,
+        },
+        Retain(Retention),
+    }
+
+    fn act() -> impl Strategy<Value = Act> {
+        let append = (1_i64..700, 0..RING, 0..RING).prop_map(|(count, age, step)| Act::Append {
+            count,
+            age,
+            step,
+        });
+        let age = proptest::option::of((0..RING.unsigned_abs()).prop_map(Duration::from_secs));
+        let most = proptest::option::of(0_u64..900);
+        let retain = (age, most).prop_map(|(max_age, max_records)| {
+            Act::Retain(Retention {
+                max_age,
+                max_records,
+            })
+        });
+        prop_oneof![append, retain]
+    }
+
+    fn row(age: i64) -> Row {
+        let mut row = Row::empty();
+        row.set(Field::Time, micros_of(NOW) - age * 1_000_000);
+        row.set(Field::Event, "webhook.request");
+        row.set(Field::Endpoint, "acme");
+        row.set(Field::Outcome, "accepted");
+        row.set(Field::Reason, "ok");
+        row.set(Field::TotalMicros, age);
+        row
+    }
+
+    /// What is kept: each record's number and its age in seconds, the oldest number first.
+    #[derive(Default)]
+    struct Model {
+        kept: VecDeque<(i64, i64)>,
+        last: i64,
+    }
+
+    impl Model {
+        fn append(&mut self, age: i64) {
+            self.last += 1;
+            self.kept.push_back((self.last, age));
+        }
+
+        fn retain(&mut self, retention: &Retention) {
+            let is_due = |age: i64, count: usize| {
+                let is_old = |most: Duration| i128::from(age) > i128::from(most.as_secs());
+                let is_over = |most: u64| count as u64 > most;
+                retention.max_age.is_some_and(is_old) || retention.max_records.is_some_and(is_over)
+            };
+            while let [(_, age), _, ..] = *self.kept.make_contiguous() {
+                if !is_due(age, self.kept.len()) {
+                    return;
+                }
+                self.kept.pop_front();
+            }
+        }
+    }
+
+    async fn play(url: &DatabaseUrl, acts: &[Act]) {
+        let mut session = Pool::writing(url, Durability::Process)
+            .connect()
+            .await
+            .unwrap();
+        migrate(&mut session).await.unwrap();
+        let log = AuditLog::open(url).await.unwrap();
+        let mut model = Model::default();
+        for act in acts {
+            match act {
+                Act::Append { count, age, step } => {
+                    let ages = (0..*count).map(|n| (age + n / RUN * step) % RING);
+                    let ages: Vec<_> = ages.collect();
+                    let rows: Vec<_> = ages.iter().copied().map(row).collect();
+                    append(&mut session, &rows).await.unwrap();
+                    for age in ages {
+                        model.append(age);
+                    }
+                }
+                Act::Retain(retention) => {
+                    while step(&mut session, retention, NOW).await.unwrap() > 0 {}
+                    model.retain(retention);
+                }
+            }
+            agree(&mut session, &log, &model).await;
+        }
+    }
+
+    /// The records, the counts and the chain are those of the model.
+    async fn agree(session: &mut Session, log: &AuditLog, model: &Model) {
+        let sql = "SELECT id FROM webhook_event_log ORDER BY id";
+        let rows = session.rows(sql, &[]).await.unwrap();
+        let numbers: Vec<_> = rows.iter().filter_map(|cells| cells[0].number()).collect();
+        let kept: Vec<_> = model.kept.iter().map(|(id, _)| *id).collect();
+        assert_eq!(numbers, kept);
+        let stats = log.stats(&Filter::new()).await.unwrap();
+        let total: u64 = stats.iter().map(|stats| stats.total).sum();
+        let time: Duration = stats
+            .iter()
+            .map(|stats| stats.average_time * u32::try_from(stats.total).unwrap())
+            .sum();
+        let ages: i64 = model.kept.iter().map(|(_, age)| age).sum();
+        assert_eq!(total, kept.len() as u64);
+        // An average is in whole microseconds.
+        let least = u128::from(ages.unsigned_abs()).saturating_sub(u128::from(total));
+        assert!((least..=u128::from(ages.unsigned_abs())).contains(&time.as_micros()));
+        let found = log.verify(None).await.unwrap();
+        assert_eq!(found.broken, None);
+        assert_eq!(found.records, kept.len() as u64);
+        if let Some(first) = kept.first() {
+            assert_eq!(found.begins_at, *first);
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(32))]
+
+        #[test]
+        fn what_is_left_is_what_a_model_keeps(acts in proptest::collection::vec(act(), 1..10)) {
+            static COUNT: AtomicUsize = AtomicUsize::new(0);
+            let count = COUNT.fetch_add(1, Ordering::Relaxed);
+            let name = format!("webhook-retention-{}-{count}", std::process::id());
+            let folder = env::temp_dir().join(name);
+            fs::create_dir_all(&folder).unwrap();
+            let url = format!("sqlite:{}", folder.join("audit.db").display());
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            runtime.unwrap().block_on(play(&url.parse().unwrap(), &acts));
+            fs::remove_dir_all(&folder).unwrap();
+        }
+    }
+}
