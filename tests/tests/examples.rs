@@ -87,7 +87,7 @@ fn lines_do_what_they_say(package: &'static str, database: Option<&str>) {
         due.extend(vec![(name, reasons); sent]);
     }
 
-    let stats = ask(&example, database, due.len());
+    let counted = ask(&example, database, due.len());
     let (status, audit) = example.stop();
     assert_eq!(status.code(), Some(0), "{package}: {status}");
     assert_eq!(
@@ -101,7 +101,7 @@ fn lines_do_what_they_say(package: &'static str, database: Option<&str>) {
         let outcome = if reason == "ok" { "accepted" } else { "denied" };
         assert_eq!(record["outcome"], outcome, "{package}, {name}: {record}");
     }
-    counts_are_those_of_the_lines(package, &stats, &audit);
+    counts_are_those_of_the_lines(package, &counted, &audit);
 }
 
 /// Types the last line, until it tells of as many requests as were sent: their records are written a
