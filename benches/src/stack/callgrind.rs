@@ -1,7 +1,7 @@
 //! Instructions and allocations of one request, counted by valgrind.
 //!
 //! The program runs itself under callgrind twice, with two numbers of requests; the difference is
-//! theirs alone. Callgrind counts while [`run::MEASURED`](super::run::MEASURED) runs and nowhere
+//! theirs alone. Callgrind counts while [`run::MEASURED`] runs and nowhere
 //! else, so neither the making of requests nor the audit's own thread is in it. It knows no SHA
 //! instructions, so that the hash runs in software: its rounds are told apart by the names of their
 //! functions. What is asked for in bytes comes from `dhat`, less what the requests themselves take.
