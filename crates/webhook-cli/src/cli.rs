@@ -14,7 +14,13 @@ use crate::{
 /// Exit codes: 0 done, valid or allowed; 1 refused, invalid or not allowed; 2 wrong usage or
 /// configuration; 3 could not do it.
 #[derive(Parser)]
-#[command(name = "webhook", version, disable_help_subcommand = true)]
+// As the texts stand: another crate of the same build may turn the wrapping of lines on.
+#[command(
+    name = "webhook",
+    version,
+    disable_help_subcommand = true,
+    term_width = 0
+)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     command: Command,
