@@ -39,6 +39,12 @@ impl Latencies {
     }
 }
 
+impl FromIterator<Duration> for Latencies {
+    fn from_iter<I: IntoIterator<Item = Duration>>(latencies: I) -> Self {
+        Self(latencies.into_iter().collect())
+    }
+}
+
 impl fmt::Display for Latencies {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let micros = |part| self.quantile(part).as_micros();

@@ -17,7 +17,9 @@ pub struct Spread {
 }
 
 impl Spread {
-    fn of(mut values: Vec<f64>) -> Self {
+    /// Of these values.
+    #[must_use]
+    pub fn of(mut values: Vec<f64>) -> Self {
         values.sort_by(f64::total_cmp);
         let at = |index: usize| values.get(index).copied().unwrap_or(f64::NAN);
         Self {
@@ -76,8 +78,8 @@ pub fn compare(bytes: usize, rounds: usize) -> Result<Vec<Time>, BoxError> {
         .map(|(server, _, times)| Time {
             server: server.as_str().into(),
             bytes,
-            to_bare: ratio(&times, &bare),
-            to_by_hand: ratio(&times, &by_hand),
+            to_bare: ratios(&times, &bare),
+            to_by_hand: ratios(&times, &by_hand),
             nanoseconds: Spread::of(times),
         })
         .collect())
@@ -90,18 +92,23 @@ fn time(warm: &mut Warm, requests: usize) -> Result<f64, BoxError> {
     Ok(after.duration_since(before).as_nanos() as f64 / requests as f64)
 }
 
-fn ratio(times: &[f64], others: &[f64]) -> Spread {
-    let ratios = times.iter().zip(others).map(|(time, other)| time / other);
+/// What each value is of the one in the same place among the others.
+#[must_use]
+pub fn ratios(values: &[f64], others: &[f64]) -> Spread {
+    let ratios = values
+        .iter()
+        .zip(others)
+        .map(|(value, other)| value / other);
     Spread::of(ratios.collect())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Spread, ratio};
+    use super::{Spread, ratios};
 
     #[test]
     fn ratios_are_of_the_same_round() {
-        let spread = ratio(&[2.0, 6.0, 4.0], &[1.0, 2.0, 4.0]);
+        let spread = ratios(&[2.0, 6.0, 4.0], &[1.0, 2.0, 4.0]);
         let expected = Spread {
             median: 2.0,
             minimum: 1.0,

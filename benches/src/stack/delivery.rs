@@ -40,10 +40,33 @@ pub(super) fn make(case: Case, first: usize, count: usize) -> Result<Vec<Request
         .collect()
 }
 
+/// One delivery as it is on the wire; its peer is whoever connects.
+///
+/// # Errors
+/// It cannot be made.
+pub fn wire(case: Case) -> Result<Bytes, BoxError> {
+    let body = vec![b'x'; case.bytes];
+    let signature = sign(&body)?;
+    let request = one(case, Bytes::new(), &signature)?;
+    let mut wire = b"POST /hooks HTTP/1.1\r\n".to_vec();
+    for (name, value) in request.headers() {
+        let value = match name {
+            &http::header::CONTENT_LENGTH => body.len().to_string().into_bytes(),
+            _ => value.as_bytes().to_vec(),
+        };
+        for part in [name.as_str().as_bytes(), b": ", &value, b"\r\n"] {
+            wire.extend_from_slice(part);
+        }
+    }
+    wire.extend_from_slice(b"\r\n");
+    wire.extend_from_slice(&body);
+    Ok(wire.into())
+}
+
 fn one(case: Case, body: Bytes, signature: &str) -> Result<Request<Body>, BoxError> {
     let peer: SocketAddr = match case.outcome {
         Outcome::Forbidden => ([198, 51, 100, 9], 4711).into(),
-        _ => ([203, 0, 113, 9], 4711).into(),
+        _ => ([127, 0, 0, 1], 4711).into(),
     };
     let mut request = Request::post("/hooks")
         .header("host", "hooks.example.com")
@@ -60,6 +83,11 @@ fn one(case: Case, body: Bytes, signature: &str) -> Result<Request<Body>, BoxErr
         _ => request.header("x-hub-signature-256", signature),
     };
     Ok(request.body(Body::from(body))?)
+}
+
+/// What a delivery of 1 KiB is signed with.
+pub(super) fn signature() -> Result<String, BoxError> {
+    sign(&[b'x'; 1024])
 }
 
 fn sign(body: &[u8]) -> Result<String, BoxError> {

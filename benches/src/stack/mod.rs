@@ -23,6 +23,8 @@ mod server;
 
 pub use self::{
     case::{Case, Outcome, SIZES},
+    compare::{Spread, ratios},
+    delivery::wire,
     server::Server,
 };
 
@@ -32,7 +34,8 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 /// The secret of the sender.
 pub const SECRET: &str = "the secret of the benchmark's sender";
 
-/// Where deliveries come from.
+/// Where deliveries come from. The last one is the half of loopback that is listed, so that the
+/// servers can be met over a socket as well.
 pub const NETWORKS: [&str; 7] = [
     "192.30.252.0/22",
     "185.199.108.0/22",
@@ -40,11 +43,11 @@ pub const NETWORKS: [&str; 7] = [
     "143.55.64.0/20",
     "2a0a:a440::/29",
     "2606:50c0::/32",
-    "203.0.113.0/24",
+    "127.0.0.0/9",
 ];
 
 /// The largest body that is taken.
 pub const MAX_BODY: usize = 1024 * 1024;
 
 /// What one client network, or one endpoint, may send in a second, where nothing is to be refused.
-const AMPLE: u32 = 1_000_000;
+pub(crate) const AMPLE: u32 = 1_000_000;

@@ -5,10 +5,14 @@ use std::io;
 use axum::Router;
 use webhook_layers::{
     AuditLayer, DedupLayer, DedupSettings, HmacLayer, IpLayer, JsonLinesSink, KeyRing, PauseSwitch,
-    Quota, RateLimitLayer, Secret, WebhookLayers, audit::Sink, endpoint::PauseLayer, presets,
+    Quota, RateLimitLayer, Secret, WebhookLayers,
+    audit::Sink,
+    endpoint::PauseLayer,
+    presets,
+    token::{Token, TokenLayer, TokenSource},
 };
 
-use super::{AMPLE, BoxError, NETWORKS, SECRET, output::Output};
+use super::{AMPLE, BoxError, NETWORKS, SECRET, delivery, output::Output};
 
 pub(super) fn whole(router: Router, is_spent: bool) -> Result<Router, BoxError> {
     Ok(router.layer(builder(is_spent)?.build()?))
@@ -51,6 +55,13 @@ pub(super) fn network_quota(is_spent: bool) -> RateLimitLayer {
 
 pub(super) fn endpoint_quota() -> RateLimitLayer {
     limited(RateLimitLayer::per_endpoint(), false)
+}
+
+/// The token is in the header that a signature stands in otherwise, so that all get the same request.
+pub(super) fn token() -> Result<TokenLayer, BoxError> {
+    let token = Token::new("current", Secret::new(delivery::signature()?)?)?;
+    let source = TokenSource::header("x-hub-signature-256")?;
+    Ok(TokenLayer::new(source, token))
 }
 
 pub(super) fn hmac() -> Result<HmacLayer, BoxError> {

@@ -25,6 +25,8 @@ pub enum Server {
     Ip,
     /// The quota per network alone.
     NetworkQuota,
+    /// A shared token alone.
+    Token,
     /// The signature layer alone.
     Hmac,
     /// The signature layer and the quota per endpoint.
@@ -45,7 +47,7 @@ impl Server {
     ];
 
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Bare,
         Self::ByHand,
         Self::Parts,
@@ -56,6 +58,7 @@ impl Server {
         Self::Pause,
         Self::Ip,
         Self::NetworkQuota,
+        Self::Token,
         Self::Hmac,
         Self::HmacEndpointQuota,
         Self::HmacDedup,
@@ -75,6 +78,7 @@ impl Server {
             Self::Pause => "pause",
             Self::Ip => "ip",
             Self::NetworkQuota => "network-quota",
+            Self::Token => "token",
             Self::Hmac => "hmac",
             Self::HmacEndpointQuota => "hmac-endpoint-quota",
             Self::HmacDedup => "hmac-dedup",
@@ -95,6 +99,7 @@ impl Server {
             Self::Pause => "pause alone",
             Self::Ip => "address alone",
             Self::NetworkQuota => "quota per network alone",
+            Self::Token => "token alone",
             Self::Hmac => "signature alone",
             Self::HmacEndpointQuota => "signature, quota per endpoint",
             Self::HmacDedup => "signature, dedup",
@@ -119,6 +124,7 @@ impl Server {
             Self::Parts | Self::PartsLog | Self::Ours => &Outcome::ALL,
             Self::Ip => &[Accepted, Forbidden],
             Self::NetworkQuota => &[Accepted, Throttled],
+            Self::Token => &[Accepted, Unsigned],
             Self::Hmac => &[Accepted, Unsigned, Forged, TooLarge],
         }
     }
@@ -147,6 +153,7 @@ impl Server {
             Self::Pause => bare().layer(ours::pause()),
             Self::Ip => bare().layer(ours::ip()?),
             Self::NetworkQuota => bare().layer(ours::network_quota(is_spent)),
+            Self::Token => bare().layer(ours::token()?),
             Self::Hmac => bare().layer(ours::hmac()?),
             Self::HmacEndpointQuota => bare().layer((ours::hmac()?, ours::endpoint_quota())),
             Self::HmacDedup => bare().layer((ours::hmac()?, ours::dedup())),

@@ -95,9 +95,9 @@ async fn deliver(
     let (mut refused, mut latencies) = (0, Latencies::default());
     let mut sent = 0;
     while goes_on(sent) {
-        let (status, latency) = sender.send(request).await?;
-        refused += usize::from(status != 200);
-        latencies.push(latency);
+        let answer = sender.send(request).await?;
+        refused += usize::from(answer.status != 200);
+        latencies.push(answer.took);
         sent += 1;
         tokio::time::sleep(SENDER_PAUSE).await;
     }
@@ -162,9 +162,9 @@ async fn forge(
             tokio::time::sleep_until(due.into()).await;
         }
         let client = Ipv4Addr::from_bits(Ipv4Addr::new(10, 0, 0, 0).to_bits() + number);
-        let (status, _) = sender.send(&delivery(client, &forged, &body)).await?;
-        if status != 401 {
-            return Err(format!("a forgery was answered with {status}").into());
+        let answer = sender.send(&delivery(client, &forged, &body)).await?;
+        if answer.status != 401 {
+            return Err(format!("a forgery was answered with {}", answer.status).into());
         }
     }
 }

@@ -3,6 +3,7 @@
 //! ```text
 //! cargo run --release -p webhook-benches --bin stack -- --instructions
 //! cargo run --release -p webhook-benches --bin stack -- --compare
+//! cargo run --release -p webhook-benches --bin stack -- --growth
 //! cargo run --release -p webhook-benches --bin stack -- --gate
 //! cargo run --release -p webhook-benches --bin stack -- --write BENCHMARKS.md
 //! ```
@@ -15,12 +16,16 @@ use std::{
 };
 
 use clap::{Parser, ValueEnum};
-use webhook_benches::stack::{
-    BoxError, Case, MAX_BODY, Outcome, Server, baseline, callgrind,
-    compare::{self, Time},
-    cost::Row,
-    report,
-    run::Warm,
+use webhook_benches::{
+    growth::{self, Chart, plot, table},
+    loopback,
+    stack::{
+        BoxError, Case, MAX_BODY, Outcome, Server, baseline, callgrind,
+        compare::{self, Time},
+        cost::Row,
+        report::{self, Measured},
+        run::Warm,
+    },
 };
 
 /// Measures what a request costs.
@@ -31,7 +36,7 @@ struct Options {
     /// Count instructions and allocations with valgrind.
     #[arg(long)]
     instructions: bool,
-    /// Compare the processor time of the whole servers, in turn.
+    /// Compare the whole servers, in turn: processor time in process, and over loopback.
     #[arg(long)]
     compare: bool,
     /// Fail where the whole stack costs more than the baseline.
@@ -43,6 +48,9 @@ struct Options {
     /// Tell the most costly functions of one case.
     #[arg(long)]
     places: bool,
+    /// Measure how costs grow with what is held, and draw it into `benches/plots`.
+    #[arg(long)]
+    growth: bool,
     /// Measure everything and write it into this file.
     #[arg(long, value_name = "FILE")]
     write: Option<PathBuf>,
@@ -58,6 +66,9 @@ struct Options {
     /// Send this many requests to the one server, and say nothing.
     #[arg(long)]
     requests: Option<usize>,
+    /// Serve the one case over loopback, for `--compare`.
+    #[arg(long)]
+    listen: bool,
     /// Make the requests, and send none.
     #[arg(long, requires = "requests")]
     idle: bool,
@@ -90,9 +101,17 @@ fn run(options: &Options) -> Result<ExitCode, BoxError> {
         serve(options, requests)?;
     } else if options.gate || options.bless {
         return gate(options.bless);
+    } else if options.listen {
+        loopback::serve(one(options))?;
     } else if let Some(path) = &options.write {
-        let (rows, times) = (instructions(&Server::ALL)?, compared(options.rounds)?);
-        std::fs::write(path, report::page(&rows, &times)?)?;
+        let measured = Measured {
+            counts: instructions(&Server::ALL)?,
+            times: compared(options.rounds)?,
+            growth: grown(options.rounds)?,
+            // Last, as it holds this process to one core.
+            loopback: loopback::compare(options.rounds)?,
+        };
+        std::fs::write(path, report::page(&measured)?)?;
     } else if options.places {
         places(options)?;
     } else {
@@ -114,14 +133,27 @@ fn measure(options: &Options) -> Result<(), BoxError> {
             Format::Json => println!("{}", serde_json::to_string_pretty(&rows)?),
         }
     }
-    if options.compare {
-        let times = compared(options.rounds)?;
+    if options.growth {
+        let charts = grown(options.rounds)?;
         match options.format {
-            Format::Text => println!("{}", report::times(&times)),
-            Format::Json => println!("{}", serde_json::to_string_pretty(&times)?),
+            Format::Text => charts
+                .iter()
+                .for_each(|chart| println!("{}", table::markdown(chart))),
+            Format::Json => println!("{}", serde_json::to_string_pretty(&charts)?),
         }
     }
-    if !options.instructions && !options.compare {
+    if options.compare {
+        let times = compared(options.rounds)?;
+        let loopback = loopback::compare(options.rounds)?;
+        match options.format {
+            Format::Text => println!("{}{}", report::times(&times), report::loopback(&loopback)),
+            Format::Json => {
+                let both = serde_json::json!({ "in_process": times, "loopback": loopback });
+                println!("{}", serde_json::to_string_pretty(&both)?);
+            }
+        }
+    }
+    if !(options.instructions || options.compare || options.growth) {
         return Err("nothing to do; see `--help`".into());
     }
     Ok(())
@@ -167,6 +199,19 @@ fn compared(rounds: usize) -> Result<Vec<Time>, BoxError> {
         times.extend(compare::compare(bytes, rounds)?);
     }
     Ok(times)
+}
+
+/// Measures how costs grow, and draws it.
+fn grown(rounds: usize) -> Result<Vec<Chart>, BoxError> {
+    eprintln!("growth");
+    let charts = growth::charts(rounds)?;
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("plots");
+    std::fs::create_dir_all(&folder)?;
+    for chart in &charts {
+        let file = folder.join(&chart.name).with_extension("svg");
+        std::fs::write(file, plot::svg(chart)?)?;
+    }
+    Ok(charts)
 }
 
 fn places(options: &Options) -> Result<(), BoxError> {
