@@ -37,7 +37,7 @@ fn a_hundred_thousand_networks_of_each_family_answer_rightly_within_the_stated_m
     let set = many(0);
     assert_eq!(set.len(), 2 * MANY as usize);
     assert!(
-        set.heap_bytes() <= MANY as usize * (26 + 50),
+        set.heap_bytes() <= MANY as usize * (26 + 58),
         "{}",
         set.heap_bytes()
     );

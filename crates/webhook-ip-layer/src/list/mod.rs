@@ -13,6 +13,7 @@ mod live;
 mod network;
 mod ranges;
 mod set;
+mod wide;
 
 #[cfg(test)]
 mod tests;

@@ -34,8 +34,18 @@ impl<T: Copy + Ord> Ranges<T> {
     }
 
     pub(super) fn contains(&self, value: T) -> bool {
-        self.first
-            .partition_point(|first| *first <= value)
+        let reached = self.first.partition_point(|first| *first <= value);
+        self.is_within(reached, value)
+    }
+
+    /// The first values of all ranges, in order.
+    pub(super) fn first(&self) -> &[T] {
+        &self.first
+    }
+
+    /// Whether the last of so many ranges holds the value.
+    pub(super) fn is_within(&self, reached: usize, value: T) -> bool {
+        reached
             .checked_sub(1)
             .and_then(|place| self.last.get(place))
             .is_some_and(|last| value <= *last)
