@@ -1,6 +1,8 @@
 //! What may not get worse: the committed counts, and a comparison with them.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, process::Command};
+
+use serde::{Deserialize, Serialize};
 
 use super::{
     BoxError, Case, callgrind,
@@ -9,6 +11,44 @@ use super::{
 
 /// How much more than the baseline is too much, as a part of it.
 pub const TOLERANCE: f64 = 0.03;
+
+/// The committed counts, and what they were counted with: other compilers and other C libraries make
+/// other instructions of the same source.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+pub struct Baseline {
+    compiler: String,
+    library: String,
+    /// One for each gated case.
+    pub rows: Vec<Row>,
+}
+
+impl Baseline {
+    /// These counts, with what is here.
+    ///
+    /// # Errors
+    /// The compiler or the C library cannot be asked.
+    pub fn here(rows: Vec<Row>) -> Result<Self, BoxError> {
+        Ok(Self {
+            compiler: first_line("rustc", "--version")?,
+            library: first_line("ldd", "--version")?,
+            rows,
+        })
+    }
+
+    /// Why these counts cannot be held against those that are made here, if they cannot.
+    #[must_use]
+    pub fn differs_from(&self, here: &Self) -> Option<String> {
+        let of = |baseline: &Self| format!("{}, {}", baseline.compiler, baseline.library);
+        let is_alike = self.compiler == here.compiler && self.library == here.library;
+        (!is_alike).then(|| format!("counted with {}; here is {}", of(self), of(here)))
+    }
+}
+
+fn first_line(program: &str, argument: &str) -> Result<String, BoxError> {
+    let output = Command::new(program).arg(argument).output()?;
+    let told = String::from_utf8(output.stdout)?;
+    Ok(told.lines().next().unwrap_or_default().to_owned())
+}
 
 /// Counts every gated case.
 ///
@@ -55,7 +95,7 @@ fn is_worse(was: Option<Cost>, is: Cost) -> bool {
 ///
 /// # Errors
 /// There are none, or they cannot be read.
-pub fn read(path: &Path) -> Result<Vec<Row>, BoxError> {
+pub fn read(path: &Path) -> Result<Baseline, BoxError> {
     let text = fs::read_to_string(path)
         .map_err(|error| format!("{}: {error}; write it with `--bless`", path.display()))?;
     Ok(serde_json::from_str(&text)?)
@@ -65,8 +105,8 @@ pub fn read(path: &Path) -> Result<Vec<Row>, BoxError> {
 ///
 /// # Errors
 /// The file cannot be written.
-pub fn write(path: &Path, rows: &[Row]) -> Result<(), BoxError> {
-    let mut text = serde_json::to_string_pretty(rows)?;
+pub fn write(path: &Path, baseline: &Baseline) -> Result<(), BoxError> {
+    let mut text = serde_json::to_string_pretty(baseline)?;
     text.push('\n');
     Ok(fs::write(path, text)?)
 }
@@ -100,7 +140,7 @@ pub fn worse(baseline: &[Row], now: &[Row]) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::worse;
+    use super::{Baseline, worse};
     use crate::stack::{
         Case,
         cost::{Cost, Row},
@@ -129,6 +169,20 @@ mod tests {
         assert_eq!(
             worse(&baseline, &rows(9_000.0, 21.0)).len(),
             Case::gated().len()
+        );
+    }
+
+    #[test]
+    fn counts_of_another_compiler_are_told_apart() {
+        let of = |compiler: &str| Baseline {
+            compiler: compiler.into(),
+            library: "libc 2".into(),
+            rows: Vec::new(),
+        };
+        assert_eq!(of("rustc 1").differs_from(&of("rustc 1")), None);
+        assert_eq!(
+            of("rustc 1").differs_from(&of("rustc 2")).as_deref(),
+            Some("counted with rustc 1, libc 2; here is rustc 2, libc 2")
         );
     }
 
