@@ -428,6 +428,24 @@ fn a_body_in_many_frames_costs_little_more_than_its_bytes() {
 /// What a refusal from the head may take: its problem document and a header map.
 const REFUSAL: u64 = 4 * 1024;
 
+/// What hyper hands over of a body of a mebibyte: frames of 16 to 320 KiB.
+#[test]
+fn a_body_of_a_mebibyte_is_never_held_twice() {
+    let content = Bytes::from(vec![b'w'; 1024 * 1024]);
+    let guarded = hmac(&presets::GITHUB).layer(handler());
+    for size in [1024 * 1024, 320 * 1024, 64 * 1024, 16 * 1024] {
+        let request = || signed(&presets::GITHUB, &content, Frames::of(&content, size));
+        let (info, response) = cost(&guarded, request);
+        assert_eq!(response.status(), StatusCode::OK);
+        // The frames are kept as they came: what is on top of them is a list of them.
+        assert!(
+            info.bytes_max <= 16 * 1024,
+            "frames of {size}: {} bytes at once",
+            info.bytes_max
+        );
+    }
+}
+
 #[test]
 fn a_refusal_from_the_head_does_not_grow_with_the_request() {
     let exhausted = Quota::per_period(1, Duration::from_secs(24 * 60 * 60)).unwrap();

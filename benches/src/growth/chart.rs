@@ -14,6 +14,8 @@ pub struct Chart {
     pub sizes: String,
     /// One for each way of doing it.
     pub curves: Vec<Curve>,
+    /// What else was found, in words.
+    pub note: Option<String>,
 }
 
 /// One way of doing it.

@@ -26,6 +26,7 @@ pub(super) fn chart(rounds: usize) -> Result<Chart, BoxError> {
         name: "dedup".into(),
         title: "One delivery claimed and released".into(),
         sizes: "deliveries remembered".into(),
+        note: None,
         curves: vec![curve("in memory", rounds, |_| OPERATIONS, subjects?)],
     })
 }

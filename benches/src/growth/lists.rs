@@ -85,6 +85,7 @@ pub(super) fn chart(rounds: usize) -> Result<Chart, BoxError> {
         name: "lists".into(),
         title: "One look-up of an address".into(),
         sizes: "networks".into(),
+        note: None,
         curves,
     })
 }

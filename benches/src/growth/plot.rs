@@ -105,6 +105,7 @@ mod tests {
             name: "growth".into(),
             title: "What it costs".into(),
             sizes: "keys".into(),
+            note: None,
             curves: vec![Curve {
                 name: "this <one>".into(),
                 points: vec![point(1, 10.0), point(1000, 12.0), point(1_000_000, 300.0)],

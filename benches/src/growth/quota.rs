@@ -39,6 +39,7 @@ pub(super) fn chart(rounds: usize) -> Result<Chart, BoxError> {
         name: "quota".into(),
         title: "One request against a quota, let through".into(),
         sizes: "clients".into(),
+        note: Some(memory()?),
         curves: vec![
             curve("the whole layer", rounds, |_| OPERATIONS, layers?),
             curve(
@@ -96,6 +97,18 @@ fn layer(clients: u32) -> Result<Subject<impl Operation>, BoxError> {
         operations.for_each(|number| limited.run(number));
     }
     Ok(Subject::new(clients, limited))
+}
+
+/// What the largest table takes, full or empty.
+fn memory() -> Result<String, BoxError> {
+    let [.., most] = SIZES;
+    let bytes = RateLimitLayer::per_network()
+        .with_capacity(most as usize)?
+        .table_bytes();
+    let each = u32::try_from(bytes).map_or(f64::NAN, f64::from) / f64::from(most);
+    Ok(format!(
+        "A table for a million clients takes {each:.1} bytes for each of them, full or empty, and no more."
+    ))
 }
 
 fn governor(clients: u32) -> Result<Subject<impl Operation>, BoxError> {

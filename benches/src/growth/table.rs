@@ -17,6 +17,11 @@ pub fn markdown(chart: &Chart) -> String {
     text.push_str(&"--:|".repeat(sizes.len()));
     text.push('\n');
     chart.curves.iter().for_each(|curve| row(&mut text, curve));
+    if let Some(note) = &chart.note {
+        text.push('\n');
+        text.push_str(note);
+        text.push('\n');
+    }
     text
 }
 
@@ -56,12 +61,14 @@ mod tests {
             name: "lists".into(),
             title: "One look-up".into(),
             sizes: "networks".into(),
+            note: Some("Small.".into()),
             curves: vec![Curve {
                 name: "listed".into(),
                 points: points.into(),
             }],
         };
-        let expected = "| ns, by networks | 10 | 1 000 000 |\n|---|--:|--:|\n| listed | 8 | 21 |\n";
+        let expected =
+            "| ns, by networks | 10 | 1 000 000 |\n|---|--:|--:|\n| listed | 8 | 21 |\n\nSmall.\n";
         assert_eq!(markdown(&chart), expected);
     }
 }

@@ -34,6 +34,7 @@ pub(super) fn chart(rounds: usize) -> Result<Chart, BoxError> {
         name: "verification".into(),
         title: "One verification".into(),
         sizes: "bytes of body".into(),
+        note: None,
         curves,
     })
 }
