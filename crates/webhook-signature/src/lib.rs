@@ -66,6 +66,9 @@ mod custom;
 #[cfg(feature = "explain")]
 #[cfg_attr(docsrs, doc(cfg(feature = "explain")))]
 pub mod explain;
+#[cfg(all(fuzzing, feature = "public-key"))]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod handshake;
 mod hash;
 mod json;

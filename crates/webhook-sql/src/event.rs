@@ -210,12 +210,17 @@ fn read_cell(kind: Kind, value: &serde_json::Value) -> Cell {
         (Kind::Time, Value::String(time)) => crate::parse_time(time).map(micros_of).into(),
         (Kind::Flag, Value::Bool(flag)) => (*flag).into(),
         (Kind::Number, Value::Number(number)) => number.as_i64().into(),
-        (Kind::List, Value::Array(_)) => value.to_string().into(),
+        (Kind::List, Value::Array(items)) => {
+            let texts = items.iter().filter_map(Value::as_str);
+            let texts: Vec<_> = texts.map(crate::row::safe_text).collect();
+            serde_json::to_string(&texts).ok().into()
+        }
         (Kind::Words, Value::Object(words)) => {
             let pair = |(key, word): (&String, &Value)| {
-                format!("{key}:{}", word.as_str().unwrap_or_default())
+                let word = word.as_str()?;
+                (is_word(key) && is_word(word)).then(|| format!("{key}:{word}"))
             };
-            let words: Vec<_> = words.iter().map(pair).collect();
+            let words: Vec<_> = words.iter().filter_map(pair).collect();
             (!words.is_empty()).then(|| words.join(",")).into()
         }
         (Kind::Text, Value::String(text)) => crate::row::safe_text(text).into(),
@@ -224,6 +229,12 @@ fn read_cell(kind: Kind, value: &serde_json::Value) -> Cell {
 }
 
 /// One line for people: time, what happened, and to whom.
+/// What stands between the commas and colons of [`Kind::Words`].
+fn is_word(text: &str) -> bool {
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    !text.is_empty() && text.bytes().all(is_part)
+}
+
 impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} #{} {}", self.time(), self.id, self.event())?;
@@ -283,6 +294,16 @@ mod tests {
         let mut line = Vec::new();
         write_row(&row, &mut line);
         assert_eq!(read_row(&line), Some(row));
+    }
+
+    #[test]
+    fn lists_and_words_are_as_safe_as_texts() {
+        let line = r#"{"ts":"2023-11-14T22:13:20Z","event":"e","secrets_tried":["a\u202eb",1],
+            "checks":{"ip":"pass","a,b:c":"pass","token":"\u0085","size":7}}"#;
+        let mut written = Vec::new();
+        write_row(&read_row(line.as_bytes()).unwrap(), &mut written);
+        let expected = r#"{"ts":"2023-11-14T22:13:20.000000Z","event":"e","secrets_tried":["a\\u{202e}b"],"checks":{"ip":"pass"}}"#;
+        assert_eq!(String::from_utf8(written).unwrap(), expected);
     }
 
     #[test]

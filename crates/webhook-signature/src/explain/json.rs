@@ -3,6 +3,8 @@
 //! The text is taken apart into tokens, not into values, so that numbers and the order of members
 //! stay as they are: most libraries keep both.
 
+use super::MAX_BODY;
+
 /// How a library writes JSON.
 #[derive(Clone, Copy)]
 struct Style {
@@ -76,10 +78,8 @@ pub(super) fn rewritten(body: &[u8]) -> Vec<Vec<u8>> {
     let mut all: Vec<Vec<u8>> = Vec::new();
     for style in STYLES {
         for escapes in ESCAPES {
-            let written = write(&tokens, style, escapes).into_bytes();
-            if written != body && !all.contains(&written) {
-                all.push(written);
-            }
+            let written = write(&tokens, style, escapes).map(String::into_bytes);
+            all.extend(written.filter(|written| written != body && !all.contains(written)));
         }
     }
     all
@@ -122,11 +122,15 @@ fn string_length(text: &str) -> Option<usize> {
     None
 }
 
-fn write(tokens: &[&str], style: Style, escapes: Escapes) -> String {
+fn write(tokens: &[&str], style: Style, escapes: Escapes) -> Option<String> {
     let mut out = String::new();
     let mut depth: usize = 0;
     let mut previous = "";
     for &token in tokens {
+        // Indentation grows with the square of the depth.
+        if out.len() > MAX_BODY {
+            return None;
+        }
         let is_close = matches!(token, "}" | "]");
         let is_open = matches!(previous, "{" | "[");
         if is_close {
@@ -146,7 +150,7 @@ fn write(tokens: &[&str], style: Style, escapes: Escapes) -> String {
         }
         previous = token;
     }
-    out
+    Some(out)
 }
 
 fn break_line(out: &mut String, style: Style, depth: usize, previous: &str) {
@@ -247,6 +251,13 @@ mod tests {
                 "{other}"
             );
         }
+    }
+
+    #[test]
+    fn what_would_be_much_longer_than_any_body_is_not_tried() {
+        let deep = "[".repeat(50_000);
+        let all = rewritten(deep.as_bytes());
+        assert!(all.iter().all(|text| text.len() <= 2 * super::MAX_BODY));
     }
 
     proptest! {

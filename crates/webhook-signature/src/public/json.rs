@@ -85,6 +85,12 @@ impl Member {
     }
 }
 
+/// Whether an object is taken, for the fuzz targets.
+#[cfg(fuzzing)]
+pub(crate) fn is_object(text: &[u8]) -> bool {
+    Object::parse(text).is_some()
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

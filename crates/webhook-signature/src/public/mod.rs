@@ -97,6 +97,8 @@ mod text;
 mod token;
 mod url;
 
+#[cfg(fuzzing)]
+pub(crate) use self::{form::fields as form_fields, json::is_object};
 pub use self::{
     key::{PublicKey, PublicKeyError},
     source::{KeySource, PublicKeys},

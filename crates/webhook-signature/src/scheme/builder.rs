@@ -237,6 +237,9 @@ fn check_together(
     if is_in_query && (text.contains(&Part::Target) || text.contains(&Part::Url)) {
         return Err(SchemeError::SignatureInSignedUrl);
     }
+    if let Some(char) = grammar.not_for_queries().filter(|_| is_in_query) {
+        return Err(SchemeError::QueryCharacter(char));
+    }
     #[cfg(feature = "public-key")]
     if primitive.is_public_key() {
         let plain = matches!(grammar, Grammar::Value { .. } | Grammar::Elements(_));
@@ -375,6 +378,16 @@ mod tests {
             let signed = query().signed_text(text);
             assert_eq!(error(signed), SchemeError::SignatureInSignedUrl);
         }
+        for (form, char) in [
+            (query().credentials("HMAC"), ' '),
+            (query().bare_list('&'), '&'),
+            (query().list(' ', ',', "v1"), ' '),
+            (query().prefix("sig#"), '#'),
+            (query().optional_prefix("\u{e9}="), '\u{e9}'),
+        ] {
+            assert_eq!(error(form), SchemeError::QueryCharacter(char));
+        }
+        assert!(query().list(',', '=', "v1").build().is_ok());
         assert_eq!(
             error(acme().header_lines("x-other")),
             SchemeError::SeveralPlaces

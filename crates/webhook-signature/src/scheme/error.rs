@@ -42,6 +42,8 @@ pub enum SchemeError {
     TokenSignsNothing,
     /// A signature that stands in the URL that it covers.
     SignatureInSignedUrl,
+    /// A character around the signature, or of its list, that no query can hold as it is.
+    QueryCharacter(char),
     /// A public key's signature that is not the only one, or in a list, of one header.
     #[cfg(feature = "public-key")]
     PublicKeyPlace,
@@ -106,6 +108,11 @@ impl fmt::Display for SchemeError {
             Self::Encoding(name) => write!(f, "the encoding `{name}` does not fit; take `text` or `base64-text` for a secret that is shown, and any other for a signature"),
             Self::TokenSignsNothing => f.write_str("a secret that is shown covers nothing of the delivery; leave the signed text out, or take a primitive that signs"),
             Self::SignatureInSignedUrl => f.write_str("the signature stands in the query, and the signed text holds the query; take {target} and {url} out of it"),
+            Self::QueryCharacter(char) => write!(
+                f,
+                "the signature stands in the query, which cannot hold `{}` as it is; write it another way, or name a header",
+                char.escape_default()
+            ),
             #[cfg(feature = "public-key")]
             Self::PublicKeyPlace => f.write_str("a public key's signature stands in one header, alone behind a prefix or in a `list(…)`; name it with `header(…)`"),
             Self::List(what) => write!(f, "{what} of a list cannot be told apart from the rest of it"),

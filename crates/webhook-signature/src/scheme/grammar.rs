@@ -95,6 +95,17 @@ impl fmt::Display for Grammar {
 }
 
 impl Grammar {
+    /// A character that it puts around signatures and that the value of a query's parameter cannot
+    /// hold as it is: what no URL holds, or what ends the value.
+    pub(crate) fn not_for_queries(&self) -> Option<char> {
+        let mut written = self.write("0", "0");
+        if let Self::Bare { separator, .. } | Self::Elements(Elements { separator, .. }) = self {
+            written.push(char::from(*separator));
+        }
+        let fits = |char: &char| char.is_ascii_graphic() && !"\"#&<>".contains(*char);
+        written.chars().find(|char| !fits(char))
+    }
+
     /// Reads a header's value that is not empty, and adds its signatures to the candidates.
     ///
     /// # Errors

@@ -99,7 +99,7 @@ fn set(pairs: &str, name: &str, text: &str) -> String {
     let others = pairs.split('&').filter(is_other);
     let pairs: Vec<_> = others
         .map(str::to_owned)
-        .chain([format!("{name}={text}")])
+        .chain([format!("{}={text}", escaped(name.as_bytes(), UNRESERVED))])
         .collect();
     pairs.join("&")
 }
@@ -178,6 +178,7 @@ mod tests {
     #[test]
     fn fields_are_set_and_the_rest_stays_as_it_is_written() {
         assert_eq!(with("/a", "s", "x"), "/a?s=x");
+        assert_eq!(with("/a?s+%26=1", "s &", "x"), "/a?s%20%26=x");
         assert_eq!(with("/a?b=%20&%73=1&s&c", "s", "x"), "/a?b=%20&c&s=x");
         let fields: [(&str, &[u8]); 2] = [("t", b"1"), ("s", b"a|+=~ \xff")];
         assert_eq!(

@@ -236,6 +236,7 @@ impl File {
             SchemeError::NoSignatureHeader => {
                 (self.headers.as_ref().map(Spanned::span)).or_else(|| span(&self.query_parameter))
             }
+            SchemeError::QueryCharacter(_) => span(&self.query_parameter),
             #[cfg(feature = "public-key")]
             SchemeError::PublicKeyPlace => Some(self.algorithm.span()),
             SchemeError::UnsignedTimestamp | SchemeError::SeveralTimestampSources => {

@@ -257,6 +257,8 @@ fn what_excludes_each_other_is_told_where_the_second_stands() {
     assert!(error.contains("`header = \"x-acme-signature\"`"), "{error}");
     let bad = format!("{nowhere}headers = [\"x\", \"x y\"]");
     assert_eq!(Scheme::from_toml(&bad).unwrap_err().line(), Some(3));
+    let query = format!("{nowhere}query_parameter = \"s\"\ncredentials = \"HMAC\"");
+    assert_eq!(Scheme::from_toml(&query).unwrap_err().line(), Some(3));
     let token = Scheme::from_toml(&with_algorithm("token", "signed_text = \"{body}\""));
     assert_eq!(token.unwrap_err().line(), Some(4));
 }
