@@ -22,7 +22,8 @@ pub trait GaugeSources: Sized {
     fn with_ratelimit(self, handle: &RateLimitHandle) -> Self;
 
     /// `webhook_secret_expiry_timestamp_seconds`: when each of the secrets ends that are in force now; of
-    /// one that has no end, or is revoked later, nothing more. Never the secrets.
+    /// one that has no end, or is revoked later, nothing. A recorder shows what it was told last until it
+    /// forgets: give an exporter an idle time-out for gauges. Never the secrets.
     #[must_use]
     fn with_secrets(
         self,
