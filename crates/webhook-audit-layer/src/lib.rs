@@ -92,9 +92,17 @@
 //!
 //! A sink can have each response wait until its record is kept: [`Sink::record_awaited`]. Where the
 //! record is not, the caller gets 503 `unavailable` in the response's place.
+//!
+//! # What a delivery holds
+//!
+//! No record tells it. Where it has to be kept for a while, the module `capture` (feature `capture`)
+//! keeps listed headers and redacted bodies of verified deliveries, apart from the records.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod acknowledgement;
+#[cfg(feature = "capture")]
+#[cfg_attr(docsrs, doc(cfg(feature = "capture")))]
+pub mod capture;
 mod conclusion;
 mod escape;
 mod future;

@@ -9,7 +9,7 @@ use webhook_core::{
     Timestamp, Verdict, Verification, body::Observer,
 };
 use webhook_signature::{
-    Pending, Refusal,
+    BodyDigester, Pending, Refusal,
     handshake::{Confirmation, Reply, Responder, Seen},
 };
 
@@ -27,13 +27,20 @@ const MAX_CLAIMED_ID: usize = 256;
 const SECRET_RETRY: Duration = Duration::from_secs(60);
 
 /// Shows the body to the verification as it comes; to nobody where a head that was refused in
-/// shadow mode was let pass.
-pub(crate) struct Hashing(pub(crate) Option<Pending>);
+/// shadow mode was let pass. And to the digest for the record, where one is asked for.
+pub(crate) struct Hashing {
+    pending: Option<Pending>,
+    // Boxed, because it is seldom there, and a third of a kilobyte.
+    digester: Option<Box<BodyDigester>>,
+}
 
 impl Observer for Hashing {
     fn observe(&mut self, bytes: &[u8]) {
-        if let Some(pending) = &mut self.0 {
+        if let Some(pending) = &mut self.pending {
             pending.update(bytes);
+        }
+        if let Some(digester) = &mut self.digester {
+            digester.update(bytes);
         }
     }
 }
@@ -98,17 +105,24 @@ impl Case {
         let start = self.start();
         let begun = self.settings.verifier.begin(parts, self.now);
         self.stop(start);
-        let hashing = match begun {
-            Ok(pending) => Hashing(Some(pending)),
+        let pending = match begun {
+            Ok(pending) => Some(pending),
             Err(refusal) if self.may_be_introduction(parts, body, refusal) => {
                 self.waiting = Some(refusal);
-                Hashing(None)
+                None
             }
-            Err(refusal) => self.refuse(parts, refusal).map(|()| Hashing(None))?,
+            Err(refusal) => self.refuse(parts, refusal).map(|()| None)?,
         };
         // Last, so that whoever cannot sign learns nothing of the limit.
         admit_size(body, self.settings.limits.max_bytes())?;
-        Ok(hashing)
+        let digester = self.digester();
+        Ok(Hashing { pending, digester })
+    }
+
+    /// What makes the digest of the body, where it is asked for and a record keeps it.
+    fn digester(&self) -> Option<Box<BodyDigester>> {
+        let key = self.settings.body_digest.as_ref()?;
+        self.record.is_kept().then(|| Box::new(key.begin()))
     }
 
     /// What the whole body decides; unverified where a wrong signature is let pass in shadow mode.
@@ -124,10 +138,13 @@ impl Case {
             self.record
                 .set_body_bytes(u64::try_from(body.len()).unwrap_or(u64::MAX));
         }
+        if let Some(digester) = hashing.digester {
+            self.record.set_body_digest(digester.finish());
+        }
         if let Some(refusal) = self.waiting.take() {
             return self.judge_introduction(parts, body, refusal);
         }
-        let Some(pending) = hashing.0 else {
+        let Some(pending) = hashing.pending else {
             return Ok(Verified::default());
         };
         match pending.finish(body.chunks()) {

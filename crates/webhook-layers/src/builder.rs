@@ -2,13 +2,13 @@ use std::time::Duration;
 
 use webhook_audit_layer::{AuditLayer, Sink, TracingSink};
 use webhook_core::{
-    Clock, Problem, Secret, Settings as Source,
+    Clock, Problem, Secret, Settings as Source, Timestamp,
     body::{BodyLimits, MemoryBudget},
 };
 use webhook_endpoint_layer::{PauseLayer, PauseSwitch};
 use webhook_hmac_layer::{HmacLayer, HmacSettings};
 use webhook_ratelimit_layer::{Quota, RateLimitLayer};
-use webhook_signature::{KeyRing, Scheme};
+use webhook_signature::{BodyDigestKey, KeyRing, Scheme};
 
 use crate::{Checked, EveryCopy, Mistake, Mistakes, Once, WebhookLayers, address::Address};
 
@@ -30,6 +30,8 @@ pub struct Builder<K = TracingSink, R = Problem, D = EveryCopy> {
 pub(crate) struct Settings {
     scheme: Result<Scheme, Mistake>,
     secrets: Vec<(String, Result<Secret, Mistake>)>,
+    ends: Vec<(String, Timestamp)>,
+    body_digest: Option<Result<Secret, Mistake>>,
     limits: BodyLimits,
     budget: MemoryBudget,
     pub(crate) address: Address,
@@ -46,6 +48,8 @@ impl Builder {
         let settings = Settings {
             scheme: scheme.checked(),
             secrets: Vec::new(),
+            ends: Vec::new(),
+            body_digest: None,
             limits: BodyLimits::default(),
             budget: MemoryBudget::default(),
             address: Address::default(),
@@ -177,6 +181,51 @@ impl<K, R, D> Builder<K, R, D> {
         }
     }
 
+    /// Ends the secret of this id: it verifies nothing after that instant. Default: it has no end.
+    ///
+    /// ```
+    /// use webhook_layers::{Secret, Timestamp, WebhookLayers, presets};
+    ///
+    /// let hooks = WebhookLayers::builder(&presets::GITHUB)
+    ///     .secret("2026-q4", Secret::new("a secret of this quarter"))
+    ///     .secret("2026-q3", Secret::new("a secret of last quarter"))
+    ///     .secret_ends("2026-q3", Timestamp::from_unix_seconds(1_798_761_600))
+    ///     .build()?;
+    /// # Ok::<_, webhook_layers::Mistakes>(())
+    /// ```
+    pub fn secret_ends(mut self, id: impl Into<String>, instant: Timestamp) -> Self {
+        self.settings.ends.push((id.into(), instant));
+        self
+    }
+
+    /// Has each record tell a digest of its body under this key, which is no provider's secret; default
+    /// none. It costs a second hash: see [`HmacSettings::with_body_digest`].
+    pub fn body_digest(mut self, key: impl Checked<Secret>) -> Self {
+        self.settings.body_digest = Some(key.checked());
+        self
+    }
+
+    /// Words refusals with another policy; default [`Problem`].
+    pub fn rejection<P: Clone>(self, policy: P) -> Builder<K, P, D> {
+        Builder {
+            settings: self.settings,
+            sink: self.sink,
+            rejection: policy,
+            once: self.once,
+        }
+    }
+
+    pub(crate) fn map_once<T>(self, change: impl FnOnce(D) -> T) -> Builder<K, R, T> {
+        Builder {
+            settings: self.settings,
+            sink: self.sink,
+            rejection: self.rejection,
+            once: change(self.once),
+        }
+    }
+}
+
+impl<K, R> Builder<K, R> {
     /// Has each delivery handled once; default [`EveryCopy`]: a sender that tries again reaches the
     /// handler again.
     ///
@@ -196,22 +245,7 @@ impl<K, R, D> Builder<K, R, D> {
     /// # Ok::<_, webhook_layers::Mistakes>(())
     /// ```
     pub fn dedup<T: Once<R>>(self, once: T) -> Builder<K, R, T> {
-        Builder {
-            settings: self.settings,
-            sink: self.sink,
-            rejection: self.rejection,
-            once,
-        }
-    }
-
-    /// Words refusals with another policy; default [`Problem`].
-    pub fn rejection<P: Clone>(self, policy: P) -> Builder<K, P, D> {
-        Builder {
-            settings: self.settings,
-            sink: self.sink,
-            rejection: policy,
-            once: self.once,
-        }
+        self.map_once(|EveryCopy| once)
     }
 }
 
@@ -241,8 +275,11 @@ impl<K: Sink + Send + Sync + 'static, R: Clone, D: Once<R>> Builder<K, R, D> {
         let Some(hmac) = hmac.filter(|_| mistakes.is_empty()) else {
             return Err(Mistakes(mistakes));
         };
+        let provider = hmac.provider().clone();
         let (hmac, secrets) = Source::swappable(hmac);
         Ok(WebhookLayers {
+            provider,
+            budget: budget.clone(),
             audit: audit.with_rejection(rejection.clone()),
             pause: PauseLayer::new(switch.clone()).with_rejection(rejection.clone()),
             switch,
@@ -303,13 +340,23 @@ impl Settings {
         if self.limits.max_bytes() == 0 || self.limits.deadline().is_zero() {
             mistakes.push(Mistake::new("WHK-B001", NO_BODY));
         }
-        let ring = ring(self.secrets, mistakes);
+        let ring = ring(self.secrets, self.ends, mistakes);
+        let digest = self.body_digest.map(|key| match key {
+            Ok(key) => Some(BodyDigestKey::new(&key)),
+            Err(mistake) => {
+                mistakes.push(mistake.about("the key of body digests"));
+                None
+            }
+        });
         let scheme = self.scheme.map_err(|mistake| mistakes.push(mistake)).ok();
         let mut settings = HmacSettings::new(scheme?, ring?);
         if self.answers_handshake {
             settings = settings.and_then(HmacSettings::with_preset_handshake);
         }
-        let settings = settings.map_err(|error| mistakes.push(error.into())).ok()?;
+        let mut settings = settings.map_err(|error| mistakes.push(error.into())).ok()?;
+        if let Some(key) = digest.flatten() {
+            settings = settings.with_body_digest(key);
+        }
         Some(
             settings
                 .with_limits(self.limits)
@@ -325,6 +372,7 @@ const NO_SECRET: &str =
 /// The key ring of the secrets that are right; none where one of them is wrong.
 fn ring(
     secrets: Vec<(String, Result<Secret, Mistake>)>,
+    ends: Vec<(String, Timestamp)>,
     mistakes: &mut Vec<Mistake>,
 ) -> Option<KeyRing> {
     let before = mistakes.len();
@@ -349,5 +397,12 @@ fn ring(
             }
         }
     }
-    ring.filter(|_| mistakes.len() == before)
+    let mut ring = ring.filter(|_| mistakes.len() == before)?;
+    for (id, instant) in ends {
+        match ring.clone().with_not_after(&id, instant) {
+            Ok(shorter) => ring = shorter,
+            Err(error) => mistakes.push(error.into()),
+        }
+    }
+    Some(ring).filter(|_| mistakes.len() == before)
 }

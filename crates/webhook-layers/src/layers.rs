@@ -1,6 +1,6 @@
 use tower_layer::{Identity, Layer};
 use webhook_audit_layer::{Audit, AuditLayer, Sink, TracingSink};
-use webhook_core::{Problem, SettingsHandle, change::ChangeLog};
+use webhook_core::{Name, Problem, SettingsHandle, body::MemoryBudget, change::ChangeLog};
 use webhook_endpoint_layer::{Pause, PauseLayer, PauseSwitch};
 use webhook_hmac_layer::{HmacLayer, HmacSettings, VerifySignature};
 use webhook_ip_layer::{Bans, Denials, IpFilter, IpLayer};
@@ -19,6 +19,11 @@ pub struct WebhookLayers<K = TracingSink, R = Problem, D = Identity> {
     pub(crate) pause: PauseLayer<R>,
     pub(crate) bans: Option<Bans>,
     pub(crate) denials: Option<Denials>,
+    // What the metrics tell.
+    #[cfg_attr(not(feature = "metrics"), allow(dead_code))]
+    pub(crate) provider: Name,
+    #[cfg_attr(not(feature = "metrics"), allow(dead_code))]
+    pub(crate) budget: MemoryBudget,
     pub(crate) secrets: SettingsHandle<HmacSettings>,
     pub(crate) ip: IpLayer<R>,
     pub(crate) per_network: RateLimitLayer<R>,

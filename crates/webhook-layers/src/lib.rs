@@ -73,7 +73,13 @@
 
 mod address;
 mod builder;
+#[cfg(feature = "capture")]
+mod capturing;
 mod checked;
+#[cfg(all(feature = "feeds", feature = "metrics"))]
+mod feed_gauges;
+#[cfg(feature = "metrics")]
+mod gauges;
 mod layers;
 mod mistake;
 mod once;
@@ -89,9 +95,21 @@ pub use webhook_ratelimit_layer as ratelimit;
 pub use webhook_signature as signature;
 pub use webhook_token_layer as token;
 
+#[cfg(feature = "capture")]
+#[cfg_attr(docsrs, doc(cfg(feature = "capture")))]
+pub use self::capturing::Capturing;
+#[cfg(all(feature = "feeds", feature = "metrics"))]
+#[cfg_attr(docsrs, doc(cfg(all(feature = "feeds", feature = "metrics"))))]
+pub use self::feed_gauges::FeedGauges;
+#[cfg(feature = "metrics")]
+#[cfg_attr(docsrs, doc(cfg(feature = "metrics")))]
+pub use self::gauges::GaugeSources;
 #[cfg(feature = "metrics")]
 #[cfg_attr(docsrs, doc(cfg(feature = "metrics")))]
 pub use webhook_audit_layer::MetricsSink;
+#[cfg(feature = "capture")]
+#[cfg_attr(docsrs, doc(cfg(feature = "capture")))]
+pub use webhook_audit_layer::capture::{CaptureLayer, CaptureSettings};
 pub use webhook_audit_layer::{AuditLayer, JsonLinesSink, ShadowReport, Sink, TracingSink};
 #[cfg(feature = "axum")]
 #[cfg_attr(docsrs, doc(cfg(feature = "axum")))]

@@ -243,3 +243,73 @@ async fn with_dedup_each_delivery_is_handled_once_and_without_it_every_copy() {
     assert_eq!(told, [false, true, false]);
     assert_eq!(runs.load(Ordering::SeqCst), 2);
 }
+
+#[cfg(feature = "capture")]
+#[tokio::test]
+async fn what_reaches_the_handler_is_captured_once_and_nothing_else() {
+    use webhook_layers::{CaptureLayer, CaptureSettings, audit::capture::Captured};
+
+    let captures = Arc::new(Mutex::new(Vec::new()));
+    let layer = CaptureLayer::new(CaptureSettings::body(), {
+        let captures = Arc::clone(&captures);
+        move |captured: Captured| captures.lock().unwrap().push(captured)
+    });
+    let ids = Arc::new(Mutex::new(Vec::new()));
+    let told = Arc::clone(&ids);
+    let hooks = WebhookLayers::builder(&presets::GITHUB)
+        .secret("a", Secret::new(SECRET))
+        .audit(Arc::new(move |record: AuditRecord| {
+            told.lock().unwrap().push(record.id);
+        }))
+        .dedup(DedupSettings::new())
+        .capture(layer)
+        .build()
+        .unwrap();
+    let guarded = hooks.layer(service_fn(async |_: Request<BufferedBody>| {
+        Ok::<_, Infallible>(Response::new(Full::<Bytes>::default()))
+    }));
+    let mut forged = signed("b", "");
+    *forged.body_mut() = Full::new(Bytes::from_static(b"forged"));
+    for request in [signed("a", ""), signed("a", ""), forged] {
+        guarded.clone().oneshot(request).await.unwrap();
+    }
+    let captures = captures.lock().unwrap();
+    assert_eq!(captures.len(), 1);
+    assert_eq!(captures[0].id, ids.lock().unwrap()[0]);
+    assert!(captures[0].is_verified);
+}
+
+#[tokio::test]
+async fn records_tell_a_digest_of_the_body_where_the_builder_is_told_to() {
+    use webhook_layers::signature::BodyDigestKey;
+
+    let secret = || Secret::new("a key for digests alone");
+    let digests = Arc::new(Mutex::new(Vec::new()));
+    let told = Arc::clone(&digests);
+    let hooks = WebhookLayers::builder(&presets::GITHUB)
+        .secret("a", Secret::new(SECRET))
+        .body_digest(secret())
+        .audit(Arc::new(move |record: AuditRecord| {
+            told.lock().unwrap().push(record.body_digest);
+        }))
+        .build()
+        .unwrap();
+    let guarded = hooks.layer(service_fn(async |_: Request<BufferedBody>| {
+        Ok::<_, Infallible>(Response::new(Full::<Bytes>::default()))
+    }));
+    guarded.oneshot(signed("a", "")).await.unwrap();
+    let expected = BodyDigestKey::new(&secret().unwrap()).digest(b"a");
+    assert_eq!(*digests.lock().unwrap(), [Some(expected)]);
+}
+
+#[test]
+fn a_secret_that_is_not_there_cannot_end_and_a_short_key_makes_no_digest() {
+    let mistakes = WebhookLayers::builder(&presets::GITHUB)
+        .secret("a", Secret::new(SECRET))
+        .secret_ends("b", Timestamp::from_unix_seconds(0))
+        .body_digest(Secret::new("hunter2"))
+        .build()
+        .unwrap_err();
+    assert_eq!(codes(&mistakes).len(), 2, "{mistakes}");
+    assert!(!mistakes.to_string().contains("hunter2"));
+}

@@ -60,6 +60,7 @@
 //! | secrets in a ring | [`MAX_KEYS`] | when the ring is made |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod body_digest;
 mod bytes;
 mod candidates;
 mod custom;
@@ -88,6 +89,7 @@ pub use self::public::{KeySource, PublicKey, PublicKeyError, PublicKeys};
 #[cfg(feature = "toml")]
 pub use self::scheme::SchemeFileError;
 pub use self::{
+    body_digest::{BodyDigestKey, BodyDigester},
     key::{KeyRing, KeyRingError, MAX_KEYS, SecretEncoding, SecretUse},
     presets::{Evidence, Kind, Preset},
     scheme::{

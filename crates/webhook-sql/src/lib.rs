@@ -13,6 +13,7 @@
     )
 )]
 
+mod capture;
 mod cell;
 mod chain;
 mod column;
@@ -31,6 +32,10 @@ mod url;
 mod write;
 
 pub use self::{
+    capture::{
+        DEFAULT_CAPTURE_QUEUE_BYTES, DEFAULT_CAPTURES, SqlCaptureSettings, SqlCaptures,
+        SqlCapturesHandle, StoredCapture,
+    },
     error::{SqlError, SqlErrorKind},
     event::Event,
     log::{

@@ -1,12 +1,10 @@
-//! A database that stalls, hangs up, talks nonsense or has no room left: requests go on within the
-//! policy, and what is lost is counted.
+//! A database that stalls, hangs up or talks nonsense: what each policy makes of it.
 
 use std::{
     convert::Infallible,
     io::{Read as _, Write as _},
     net::{Shutdown, TcpListener, TcpStream},
     num::NonZeroUsize,
-    process::Command,
     sync::{
         Arc, Mutex,
         atomic::{AtomicU8, Ordering},
@@ -21,12 +19,12 @@ use http_body_util::Full;
 use tower::{Layer as _, ServiceExt as _, service_fn};
 use webhook_audit_layer::{AuditLayer, Sink as _};
 use webhook_sql::{Overflow, SqlSink, SqlSinkSettings};
-use webhook_tests::audit::{Folder, Series};
+use webhook_tests::audit::Series;
 
 use crate::{PATIENCE, block_on, databases, log, store};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Mood {
+pub(crate) enum Mood {
     Passing,
     Stalling,
     HangingUp,
@@ -34,7 +32,7 @@ enum Mood {
 }
 
 /// Stands between a sink and its server, and has moods.
-struct Proxy {
+pub(crate) struct Proxy {
     port: u16,
     mood: Arc<AtomicU8>,
     streams: Arc<Mutex<Vec<TcpStream>>>,
@@ -68,7 +66,7 @@ impl Proxy {
     }
 
     /// Changes its mood, also towards those who are connected.
-    fn turn(&self, mood: Mood) {
+    pub(crate) fn turn(&self, mood: Mood) {
         self.mood.store(mood as u8, Ordering::SeqCst);
         if mood != Mood::Stalling {
             for stream in self.streams.lock().unwrap().drain(..) {
@@ -99,7 +97,7 @@ fn pump(mut from: TcpStream, mut to: TcpStream, mood: &AtomicU8) {
 }
 
 /// The proxied URL of a new database, its own URL, and the proxy.
-fn proxied(name: &str) -> Option<(String, String, Proxy)> {
+pub(crate) fn proxied(name: &str) -> Option<(String, String, Proxy)> {
     let postgres = databases().postgres.as_ref()?;
     let direct = postgres.database(name);
     let proxy = Proxy::before(postgres.port());
@@ -110,7 +108,7 @@ fn proxied(name: &str) -> Option<(String, String, Proxy)> {
     Some((url, direct, proxy))
 }
 
-fn dropped_as_recorded(url: &str) -> i64 {
+pub(crate) fn dropped_as_recorded(url: &str) -> i64 {
     let sql = "SELECT CAST(COALESCE(SUM(records), 0) AS BIGINT) FROM webhook_event_log \
                WHERE event = 'webhook.audit_dropped'";
     store::numbers(url, sql)[0]
@@ -159,7 +157,7 @@ fn requests_go_on_and_drops_are_counted_in_a_later_record() {
     assert_eq!(block_on(log(&direct).verify(None)).unwrap().broken, None);
 }
 
-fn call(layer: &AuditLayer<SqlSink>) -> impl Future<Output = StatusCode> + use<> {
+pub(crate) fn call(layer: &AuditLayer<SqlSink>) -> impl Future<Output = StatusCode> + use<> {
     let handler = service_fn(async |_: Request<()>| {
         Ok::<_, Infallible>(Response::new(Full::<Bytes>::default()))
     });
@@ -221,46 +219,4 @@ fn senders_are_slowed_down_where_the_policy_says_so() {
     proxy.turn(Mood::HangingUp);
     proxy.turn(Mood::Passing);
     store::wait_until(|| store::count(&direct) == 8);
-}
-
-#[test]
-fn a_full_disk_is_survived() {
-    let folder = Folder::new();
-    let mount = Command::new("mount")
-        .args(["-t", "tmpfs", "-o", "size=4m", "tmpfs"])
-        .arg(folder.path())
-        .status();
-    if !mount.is_ok_and(|status| status.success()) {
-        println!("skipped: a small file system cannot be mounted here");
-        return;
-    }
-    let unmount = || Command::new("umount").arg(folder.path()).status();
-    let outcome = std::panic::catch_unwind(|| {
-        let url = format!("sqlite:{}", folder.path().join("audit.db").display());
-        let settings = SqlSinkSettings::new(url.parse().unwrap());
-        let sink =
-            SqlSink::open_with(settings.with_capacity(NonZeroUsize::new(500).unwrap())).unwrap();
-        let filler = folder.path().join("filler");
-        let full = std::fs::write(&filler, vec![0; 8 << 20]);
-        assert!(full.is_err(), "the disk is larger than it should be");
-        let mut series = Series::new();
-        for _ in 0..2000 {
-            sink.record(series.one());
-        }
-        let error = sink.handle().flush(Duration::from_millis(300)).unwrap_err();
-        assert!(error.to_string().contains("full"), "{error}");
-        std::fs::remove_file(&filler).unwrap();
-        sink.handle().shutdown(PATIENCE).unwrap();
-        let audit = sink.handle();
-        assert_eq!(audit.written() + audit.dropped(), 2000);
-        assert_eq!(
-            dropped_as_recorded(&url),
-            i64::try_from(audit.dropped()).unwrap()
-        );
-        assert_eq!(block_on(log(&url).verify(None)).unwrap().broken, None);
-    });
-    drop(unmount());
-    if let Err(panic) = outcome {
-        std::panic::resume_unwind(panic);
-    }
 }

@@ -10,9 +10,13 @@
 )]
 
 mod canaries;
+mod captures;
 mod chain;
 mod failing;
+mod faults;
 mod questions;
+mod retention;
+mod spilled;
 mod store;
 mod survival;
 

@@ -50,6 +50,46 @@ pub(crate) fn count(url: &str) -> i64 {
     numbers(url, "SELECT COUNT(*) FROM webhook_event_log")[0]
 }
 
+/// Holds a database against whoever writes, until it is dropped.
+pub(crate) enum Held {
+    Sqlite(sqlx::SqliteConnection),
+    Postgres(sqlx::PgConnection),
+}
+
+pub(crate) fn hold(url: &str) -> Held {
+    block_on(async {
+        if let Some(path) = url.strip_prefix("sqlite:") {
+            let mut connection = sqlx::SqliteConnection::connect(path).await.unwrap();
+            sqlx::raw_sql("BEGIN IMMEDIATE")
+                .execute(&mut connection)
+                .await
+                .unwrap();
+            Held::Sqlite(connection)
+        } else {
+            let mut connection = sqlx::PgConnection::connect(url).await.unwrap();
+            let sql = "BEGIN; LOCK TABLE webhook_event_capture IN EXCLUSIVE MODE";
+            sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
+            Held::Postgres(connection)
+        }
+    })
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        block_on(async {
+            match self {
+                Self::Sqlite(connection) => {
+                    sqlx::raw_sql("COMMIT").execute(connection).await.map(drop)
+                }
+                Self::Postgres(connection) => {
+                    sqlx::raw_sql("COMMIT").execute(connection).await.map(drop)
+                }
+            }
+            .unwrap();
+        });
+    }
+}
+
 #[test]
 fn what_was_told_is_what_is_kept() {
     let stores = databases().stores("kept");

@@ -34,7 +34,13 @@ fn rounds(variable: &str, default: u32) -> u32 {
 }
 
 fn child(test: &str, url: &str, round: u32) -> Child {
-    Command::new(env::current_exe().unwrap())
+    child_command(test, url, round).spawn().unwrap()
+}
+
+/// This binary once more, to run this test alone.
+pub(crate) fn child_command(test: &str, url: &str, round: u32) -> Command {
+    let mut command = Command::new(env::current_exe().unwrap());
+    command
         .args([
             test,
             "--exact",
@@ -46,9 +52,8 @@ fn child(test: &str, url: &str, round: u32) -> Child {
         .env("WEBHOOK_CHILD_ROUND", round.to_string())
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap()
+        .stderr(Stdio::null());
+    command
 }
 
 /// The paths of the records in the store.

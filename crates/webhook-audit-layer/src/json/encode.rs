@@ -107,6 +107,9 @@ fn add_addresses(line: &mut Line<'_>, record: &AuditRecord) {
     if let Some(bytes) = record.body_bytes {
         line.number("http.request.body.size", bytes);
     }
+    if let Some(digest) = record.body_digest {
+        line.printed("webhook.body.digest", digest);
+    }
 }
 
 fn add_names(line: &mut Line<'_>, record: &AuditRecord) {

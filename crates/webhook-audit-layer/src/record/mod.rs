@@ -9,7 +9,7 @@ use std::time::Duration;
 use http::{StatusCode, Version};
 use webhook_core::{
     AddressError, Check, ClientAddr, DeliveryRecord, Name, Outcome, PeerAddr, Reason, RequestId,
-    ShortText, Timestamp, Verification,
+    ShortText, Timestamp, Verification, record::BodyDigest,
 };
 
 pub(crate) use self::{address::Address, text::CUT};
@@ -43,7 +43,7 @@ pub const MAX_SECRETS_TRIED: usize = 16;
 /// signature; secrets are told by the ids that the configuration gives them. Nothing in it refers
 /// to the request's memory.
 ///
-/// It grows: a keyed digest of the body and a link to the record before it are still to come.
+/// It grows.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct AuditRecord {
@@ -84,6 +84,8 @@ pub struct AuditRecord {
     pub address_error: Option<AddressError>,
     /// How many bytes of the body were received; `None` where no layer read it.
     pub body_bytes: Option<u64>,
+    /// A keyed digest of the body; `None` unless the layer that reads it was asked for one.
+    pub body_digest: Option<BodyDigest>,
 
     /// The response's status; `None` where there was no response.
     pub status: Option<StatusCode>,
@@ -178,6 +180,7 @@ impl AuditRecord {
             peer: told.peer,
             address_error: record.address_error(),
             body_bytes: record.body_bytes(),
+            body_digest: record.body_digest(),
             status: end.head().map(|head| head.status),
             grpc_status: end.head().and_then(|head| head.grpc_status),
             endpoint: record.endpoint().cloned(),

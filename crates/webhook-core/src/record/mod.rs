@@ -4,13 +4,14 @@
 //! keeps another. Layers and the handler write to it; each slot is written once and the first
 //! writer wins. Where no audit layer is, the handle forgets everything and costs nothing.
 
+mod digest;
 mod id;
 mod slots;
 
 use std::{fmt, sync::Arc};
 
-pub use self::id::RequestId;
 use self::slots::Slots;
+pub use self::{digest::BodyDigest, id::RequestId};
 use crate::{
     AddressError, Check, ClientAddr, Name, Reason, ShortText, Ticks, Verdict, Verification,
 };
@@ -184,6 +185,17 @@ impl DeliveryRecord {
     #[must_use]
     pub fn body_bytes(&self) -> Option<u64> {
         self.slots()?.body_bytes.get().copied()
+    }
+
+    /// Notes the keyed digest of the body that was received.
+    pub fn set_body_digest(&self, digest: BodyDigest) {
+        self.once(|slots| slots.body_digest.set(digest).is_ok());
+    }
+
+    /// The keyed digest of the body that was received; `None` unless a layer was asked for it.
+    #[must_use]
+    pub fn body_digest(&self) -> Option<BodyDigest> {
+        self.slots()?.body_digest.get().copied()
     }
 
     /// Notes the name of the quota that refused the request.

@@ -3,7 +3,7 @@ use std::sync::{
     atomic::{AtomicU8, Ordering},
 };
 
-use super::RequestId;
+use super::{BodyDigest, RequestId};
 use crate::{
     AddressError, Check, ClientAddr, Name, Reason, ShortText, Ticks, Verdict, Verification,
 };
@@ -24,6 +24,7 @@ pub(super) struct Slots {
     pub(super) signed_verification: OnceLock<Verification>,
     pub(super) claimed_delivery_id: OnceLock<ShortText>,
     pub(super) body_bytes: OnceLock<u64>,
+    pub(super) body_digest: OnceLock<BodyDigest>,
     pub(super) quota: OnceLock<Name>,
     pub(super) secrets_tried: OnceLock<Box<[Name]>>,
     pub(super) verify_nanos: OnceLock<u64>,
@@ -47,6 +48,7 @@ impl Slots {
             signed_verification: OnceLock::new(),
             claimed_delivery_id: OnceLock::new(),
             body_bytes: OnceLock::new(),
+            body_digest: OnceLock::new(),
             quota: OnceLock::new(),
             secrets_tried: OnceLock::new(),
             verify_nanos: OnceLock::new(),

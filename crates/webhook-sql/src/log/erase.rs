@@ -3,6 +3,7 @@ use webhook_core::Clock;
 use super::{AuditLog, Filter, with};
 use crate::{
     SqlError,
+    capture::store,
     cell::Cell,
     chain::Hasher,
     column::{self, COLUMNS},
@@ -17,7 +18,8 @@ const BATCH: usize = 200;
 impl AuditLog {
     /// Erases what tells of a person from the records that are meant, and says from how many: the
     /// addresses and ports of client and peer, the path, the user agent, the delivery's id, the note,
-    /// and of a change its target and who ordered it. The records stay, and the chain holds.
+    /// and of a change its target and who ordered it. The records stay, and the chain holds. What was
+    /// [captured](crate::SqlCaptures) of them is deleted.
     ///
     /// # Errors
     ///
@@ -26,11 +28,15 @@ impl AuditLog {
         let pool = self.database("changed")?;
         with(pool, async |session| {
             let (mut erased, mut after) = (0, 0);
+            let has_captures = store::begin(session, filter).await?;
             let end = super::verify::head(session).await?.id;
-            while let Some((count, last)) = erase_batch(session, filter, after, end).await? {
+            while let Some((count, last)) =
+                erase_batch(session, filter, after, end, has_captures).await?
+            {
                 erased += count;
                 after = last;
             }
+            store::forget(session, has_captures).await?;
             Ok(erased)
         })
         .await
@@ -42,6 +48,7 @@ async fn erase_batch(
     filter: &Filter,
     after: i64,
     end: i64,
+    has_captures: bool,
 ) -> Result<Option<(u64, i64)>, SqlError> {
     let mut conditions = filter.conditions(session.is_sqlite());
     conditions.add("id > $", after);
@@ -77,6 +84,9 @@ async fn erase_batch(
         session
             .run(&update, &[personal.to_vec().into(), id.into()])
             .await?;
+        if has_captures {
+            store::of_records(session, id, id).await?;
+        }
         (count, last) = (count + 1, id);
     }
     if count > 0 {

@@ -110,6 +110,11 @@ impl Filter {
         *self == Self::default()
     }
 
+    /// Whether it names what only a record knows.
+    pub(crate) const fn is_of_outcome(&self) -> bool {
+        self.outcome.is_some() || self.reason.is_some()
+    }
+
     pub(crate) fn matches(&self, row: &Row) -> bool {
         let time = row.number(Field::Time).unwrap_or(i64::MIN);
         let is_word = |wanted: &Option<String>, field| {

@@ -1,5 +1,6 @@
 //! Asking the log, and tending it.
 
+mod captures;
 mod cut;
 mod erase;
 mod export;

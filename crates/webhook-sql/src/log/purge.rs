@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     SqlError,
+    capture::store,
     cell::Cell,
     column::Field,
     database::Session,
@@ -24,7 +25,9 @@ pub(super) const PURGED: &str = "webhook.audit_purged";
 
 impl AuditLog {
     /// Deletes the records that are meant, and says how many. The chain holds: each cut keeps the
-    /// hash that the chain goes on with, and a record `webhook.audit_purged` vouches for it.
+    /// hash that the chain goes on with, and a record `webhook.audit_purged` vouches for it. What was
+    /// [captured](crate::SqlCaptures) of them goes too, and so do captures that are meant and whose
+    /// records went before.
     ///
     /// # Errors
     ///
@@ -39,11 +42,13 @@ impl AuditLog {
         let pool = self.database("purged")?;
         with(pool, async |session| {
             let (mut purged, mut after) = (0, 0);
+            let has_captures = store::begin(session, filter).await?;
             // What comes while it runs stays.
             let end = super::verify::head(session).await?.id;
             loop {
-                let (count, last) = purge_batch(session, filter, after, end).await?;
+                let (count, last) = purge_batch(session, filter, after, end, has_captures).await?;
                 let Some(last) = last else {
+                    store::forget(session, has_captures).await?;
                     return Ok(purged);
                 };
                 purged += count;
@@ -60,6 +65,7 @@ async fn purge_batch(
     filter: &Filter,
     after: i64,
     end: i64,
+    has_captures: bool,
 ) -> Result<(u64, Option<i64>), SqlError> {
     let mut conditions = filter.conditions(session.is_sqlite());
     conditions.add("id > $", after);
@@ -83,6 +89,9 @@ async fn purge_batch(
         .filter(|doomed| doomed.id <= last)
         .collect();
     for cut in &cuts {
+        if has_captures {
+            store::of_records(session, cut.first, cut.last).await?;
+        }
         let sql = "DELETE FROM webhook_event_log WHERE id >= $1 AND id <= $2";
         session
             .run(sql, &[cut.first.into(), cut.last.into()])

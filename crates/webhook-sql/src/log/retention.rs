@@ -57,6 +57,18 @@ impl Retention {
     pub(crate) const fn is_forever(&self) -> bool {
         self.max_age.is_none() && self.max_records.is_none()
     }
+
+    /// The time of the oldest record that may stay at `now`, in microseconds.
+    pub(crate) fn oldest_kept(&self, now: Timestamp) -> Option<i64> {
+        let age = i64::try_from(self.max_age?.as_micros()).unwrap_or(i64::MAX);
+        Some(micros_of(now).saturating_sub(age))
+    }
+
+    /// How many records may stay.
+    pub(crate) fn most_kept(&self) -> Option<i64> {
+        let most = |records| i64::try_from(records).unwrap_or(i64::MAX);
+        self.max_records.map(most)
+    }
 }
 
 /// Deletes the oldest records that are due, one batch of them, and says how many they were.

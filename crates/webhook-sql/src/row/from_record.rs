@@ -38,6 +38,8 @@ impl Row {
         self.set(Field::HttpVersion, version_name(record.version));
         self.set(Field::Scheme, record.scheme);
         self.set(Field::BodyBytes, record.body_bytes.map(Cell::count));
+        let digest = record.body_digest.map(|digest| digest.to_string());
+        self.set(Field::BodyDigest, digest);
     }
 
     fn add_addresses(&mut self, record: &AuditRecord, pseudonyms: &Pseudonyms) {

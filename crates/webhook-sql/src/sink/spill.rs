@@ -2,10 +2,12 @@
 
 use std::{
     fs::{self, File, OpenOptions},
-    io::{self, BufRead as _, BufReader, Write as _},
+    io::{self, BufRead as _, BufReader, Read as _, Seek as _, SeekFrom, Write as _},
     path::{Path, PathBuf},
     sync::{Mutex, MutexGuard, PoisonError},
 };
+
+use sha2::{Digest as _, Sha256};
 
 use crate::{
     SqlError,
@@ -13,8 +15,8 @@ use crate::{
     row::Row,
 };
 
-/// How many records are given back at once.
-const CHUNK: usize = 1000;
+/// How many lines are read at once.
+const CHUNK: i64 = 1000;
 
 pub(super) struct Spill {
     path: PathBuf,
@@ -52,43 +54,34 @@ impl Spill {
         line.clear();
         write_row(row, line);
         line.push(b'\n');
-        let write = || -> io::Result<()> {
-            let file = match out {
+        let mut write = || -> io::Result<()> {
+            let file = match &mut *out {
                 Some(file) => file,
                 none => none.insert(self.append()?),
             };
             file.write_all(line)
         };
-        write().is_ok()
+        let is_written = write().is_ok();
+        if !is_written {
+            // What there is of the line is ended before the next one begins.
+            *out = None;
+        }
+        is_written
     }
 
-    /// Hands the spilled records to `take`, a chunk at a time. The file goes when all were taken.
-    ///
-    /// The chunks of a file are the same each time, so that one that was committed before a crash is
-    /// known again.
-    pub(super) async fn give_back<E>(
-        &self,
-        mut take: impl AsyncFnMut(Vec<Row>) -> Result<(), E>,
-    ) -> Result<bool, E> {
+    /// The spilled file, to be read; `None` where there is nothing in it.
+    pub(super) fn read(&self) -> Option<Reading> {
         if !self.turn() {
-            return Ok(false);
+            return None;
         }
-        let Ok(file) = File::open(&self.reading) else {
-            return Ok(false);
-        };
-        let mut lines = BufReader::new(file).split(b'\n').map_while(Result::ok);
-        loop {
-            let rows: Vec<_> = lines.by_ref().take(CHUNK).collect();
-            if rows.is_empty() {
-                break;
-            }
-            let rows: Vec<_> = rows.iter().filter_map(|line| read_row(line)).collect();
-            if !rows.is_empty() {
-                take(rows).await?;
-            }
-        }
-        let _gone_or_read_again = fs::remove_file(&self.reading);
-        Ok(true)
+        let file = File::open(&self.reading).ok()?;
+        Some(Reading {
+            path: self.reading.clone(),
+            lines: BufReader::new(file),
+            name: String::new(),
+            count: 0,
+            has_failed: false,
+        })
     }
 
     /// Whether there is a file to be read; what is spilled from now on goes to another.
@@ -105,15 +98,128 @@ impl Spill {
         fs::rename(&self.path, &self.reading).is_ok()
     }
 
+    /// Opens the file to append to. A line that a crash or a full disk broke off is ended, so that it
+    /// takes no other with it.
     fn append(&self) -> io::Result<File> {
         let mut options = OpenOptions::new();
-        options.append(true).create(true);
+        options.read(true).append(true).create(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        options.open(&self.path)
+        let mut file = options.open(&self.path)?;
+        if file.metadata()?.len() > 0 {
+            let mut last = [0];
+            file.seek(SeekFrom::End(-1))?;
+            file.read_exact(&mut last)?;
+            if last != *b"\n" {
+                file.write_all(b"\n")?;
+            }
+        }
+        Ok(file)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A spilled file that is being read.
+pub(super) struct Reading {
+    path: PathBuf,
+    lines: BufReader<File>,
+    name: String,
+    count: i64,
+    has_failed: bool,
+}
+
+/// Lines that are kept together.
+pub(super) struct Chunk {
+    /// The file's name for [`Reading::name`].
+    pub(super) file: String,
+    /// The records, each with the number of its line.
+    pub(super) rows: Vec<(i64, Row)>,
+    /// The number of the last line.
+    pub(super) end: i64,
+}
+
+impl Reading {
+    /// What tells this file from any other, by whatever process it is read: a digest of its first
+    /// line, which tells of a request of its own.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The next lines; those that are no records are counted and left out.
+    pub(super) fn next_chunk(&mut self) -> Option<Chunk> {
+        let begin = self.count;
+        let mut rows = Vec::new();
+        let mut line = Vec::new();
+        while self.count - begin < CHUNK {
+            line.clear();
+            match self.lines.read_until(b'\n', &mut line) {
+                Ok(0) => break,
+                Ok(_) => {}
+                Err(_) => {
+                    self.has_failed = true;
+                    break;
+                }
+            }
+            if self.count == 0 {
+                self.name = const_hex::encode(Sha256::digest(&line));
+            }
+            self.count += 1;
+            rows.extend(read_row(&line).map(|row| (self.count, row)));
+        }
+        (self.count > begin).then(|| Chunk {
+            file: self.name.clone(),
+            rows,
+            end: self.count,
+        })
+    }
+
+    /// Removes the file, if it was read to its end.
+    pub(super) fn remove(&self) -> bool {
+        !self.has_failed && fs::remove_file(&self.path).is_ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{env, fs};
+
+    use super::{CHUNK, Spill};
+    use crate::{column::Field, row::Row};
+
+    fn row(number: i64) -> Row {
+        let mut row = Row::empty();
+        row.set(Field::Time, number);
+        row.set(Field::Event, "webhook.accepted");
+        row
+    }
+
+    #[test]
+    fn a_line_that_was_broken_off_takes_no_other_with_it() {
+        let path = env::temp_dir().join(format!("webhook-spill-{}", std::process::id()));
+        fs::write(&path, "{\"ts\":\"2026-11").unwrap();
+        let spill = Spill::open(&path).unwrap();
+        for number in 0..CHUNK {
+            assert!(spill.add(&row(number)));
+        }
+        let mut reading = spill.read().unwrap();
+        let first = reading.next_chunk().unwrap();
+        let second = reading.next_chunk().unwrap();
+        assert!(reading.next_chunk().is_none());
+        // The broken line has a number, and is no record.
+        assert_eq!((first.end, first.rows.len()), (1000, 999));
+        assert_eq!((second.end, second.rows.len()), (1001, 1));
+        assert_eq!(first.file, second.file);
+        let (line, last) = second.rows.first().unwrap();
+        assert_eq!((*line, last.number(Field::Time)), (1001, Some(999)));
+        // What is spilled meanwhile goes to a file of its own.
+        assert!(spill.add(&row(7)));
+        assert!(reading.remove());
+        let next = spill.read().unwrap().next_chunk().unwrap();
+        assert_eq!(next.rows.len(), 1);
+        assert_ne!(next.file, first.file);
+        fs::remove_file(&spill.reading).unwrap();
     }
 }

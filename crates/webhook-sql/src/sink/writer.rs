@@ -1,5 +1,7 @@
 //! The thread that writes.
 
+mod spilled;
+
 use std::{
     io,
     sync::{Arc, mpsc::SyncSender},
@@ -99,11 +101,16 @@ impl Writer {
     async fn open(&mut self) -> Result<(), SqlError> {
         let mut session = self.pool.connect().await?;
         migrate(&mut session).await?;
+        if self.spill.is_some() {
+            spilled::make_table(&mut session).await?;
+        }
         self.session = Some(session);
         Ok(())
     }
 
     async fn run(&mut self) -> Result<(), Abandoned> {
+        // What a process before has left.
+        self.read_back().await?;
         let mut batch = Vec::new();
         loop {
             // Nothing else runs on this thread: it may block.
@@ -240,32 +247,6 @@ impl Writer {
             if let Some((acknowledger, _)) = waiter.take_if(|(_, deadline)| *deadline <= now) {
                 acknowledger.acknowledge(false);
             }
-        }
-    }
-
-    /// Brings what was spilled into the database.
-    async fn read_back(&mut self) -> Result<(), Abandoned> {
-        let Some(spill) = self.spill.clone() else {
-            return Ok(());
-        };
-        let mut is_first = true;
-        let given = spill.give_back(async |rows: Vec<Row>| {
-            // A process that crashed may have committed it.
-            let known = std::mem::take(&mut is_first) && self.knows(&rows).await;
-            if known {
-                Ok(())
-            } else {
-                self.commit(&rows, &mut []).await
-            }
-        });
-        given.await.map(|_given| ())
-    }
-
-    /// Whether these rows are in the log already, as far as can be told now.
-    async fn knows(&mut self, rows: &[Row]) -> bool {
-        match (self.session.as_mut(), rows.first()) {
-            (Some(session), Some(first)) => holds(session, first).await.unwrap_or(false),
-            _ => false,
         }
     }
 

@@ -1,7 +1,9 @@
 use http::{Request, StatusCode, Version};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use webhook_core::{AddressError, Check, ClientAddr, PeerAddr, Reason, Timestamp, Verdict};
+use webhook_core::{
+    AddressError, Check, ClientAddr, PeerAddr, Reason, Timestamp, Verdict, record::BodyDigest,
+};
 
 use super::{encode, encode_dropped};
 use crate::{
@@ -45,6 +47,7 @@ fn a_full_record_has_the_members_of_the_convention() {
     record.peer = Some(PeerAddr::new("10.0.3.7:4711".parse().unwrap()));
     record.client = Some(ClientAddr::new("203.0.113.9".parse().unwrap(), Some(99)));
     record.body_bytes = Some(812);
+    record.body_digest = Some(BodyDigest::from_bytes([0x0f; BodyDigest::BYTES]));
     record.status = Some(StatusCode::UNAUTHORIZED);
     record.endpoint = Some("tenant-7".into());
     record.provider = Some("github".into());
@@ -63,7 +66,8 @@ fn a_full_record_has_the_members_of_the_convention() {
             "http.response.status_code": 401, "client.address": "203.0.113.9", "client.port": 99,
             "network.peer.address": "10.0.3.7", "network.peer.port": 4711,
             "network.protocol.version": "2", "url.scheme": "https",
-            "http.request.body.size": 812, "webhook.provider": "github",
+            "http.request.body.size": 812,
+            "webhook.body.digest": "hs256:0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f", "webhook.provider": "github",
             "webhook.source.id": "tenant-7", "webhook.quota": "per-network",
             "secrets_tried": ["2025-Q3", "2025-Q4"], "checks": {}, "verify_us": 41, "total_us": 0,
             "http.request.method": "POST", "webhook.delivery.id.signed": false,
@@ -121,6 +125,7 @@ fn largest(character: &str) -> AuditRecord {
     record.address_error = Some(AddressError::MalformedHeader);
     record.scheme = Some("https");
     record.body_bytes = Some(u64::MAX);
+    record.body_digest = Some(BodyDigest::from_bytes([0xff; BodyDigest::BYTES]));
     (record.provider, record.endpoint) = (name(), name());
     (record.secret_id, record.quota) = (name(), name());
     record.secrets_tried = vec![long.clone().into(); 16];
