@@ -2,6 +2,7 @@ use std::{str::FromStr as _, time::Duration};
 
 use sqlx::{ConnectOptions as _, PgConnection, postgres::PgConnectOptions};
 
+use super::Durability;
 use crate::{
     SqlError,
     cell::Cell,
@@ -13,19 +14,28 @@ use crate::{
 /// How long a connection may take to come about.
 const CONNECT: Duration = Duration::from_secs(10);
 
+/// How many rows are inserted at once.
+pub(super) const PART: usize = 1024;
+
 pub(crate) struct Connection {
     pub(crate) inner: PgConnection,
     shapes: Shapes,
 }
 
 impl Connection {
-    pub(crate) async fn open(url: &str) -> Result<Self, SqlError> {
+    pub(crate) async fn open(url: &str, durability: Durability) -> Result<Self, SqlError> {
+        let synchronous = match durability {
+            // It outlives this process, and is flushed by the server's within a second.
+            Durability::Process => "off",
+            Durability::Power => "on",
+        };
         let options = PgConnectOptions::from_str(url)?
             .application_name("webhook-sql")
             // A client that vanishes in a transaction holds the log's lock no longer than this.
             .options([
                 ("idle_in_transaction_session_timeout", "15000"),
                 ("lock_timeout", "10000"),
+                ("synchronous_commit", synchronous),
             ])
             .disable_statement_logging();
         let connected = tokio::time::timeout(CONNECT, options.connect()).await;

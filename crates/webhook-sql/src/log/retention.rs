@@ -11,8 +11,9 @@ use crate::{
     write::{head_in, set_head},
 };
 
-/// How many records go at once.
-const BATCH: usize = 500;
+/// How many records go at once: a few milliseconds' work, which a record that comes may have to wait
+/// for.
+const BATCH: usize = 200;
 
 /// How long records are kept. The default keeps them for good.
 ///

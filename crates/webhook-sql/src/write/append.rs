@@ -1,7 +1,7 @@
 use crate::{
     SqlError,
     cell::Cell,
-    chain::{self, HASH_BYTES, Head},
+    chain::{self, HASH_BYTES, Hasher, Head},
     column::Field,
     database::Session,
     row::Row,
@@ -21,8 +21,19 @@ pub(crate) async fn append_in(session: &mut Session, rows: &[Row]) -> Result<Hea
     let mut head = head_in(session).await?;
     let salts = chain::salts(rows.len())
         .map_err(|error| SqlError::store(format!("no randomness: {error}")))?;
-    let links = head.chain(rows, &salts);
-    session.insert(&links).await?;
+    let (mut hasher, part) = (Hasher::default(), session.part());
+    let mut parts = rows.chunks(part).zip(salts.chunks(part));
+    let mut next = || {
+        let (rows, salts) = parts.next()?;
+        Some(head.chain(&mut hasher, rows, salts))
+    };
+    let mut links = next();
+    while let Some(now) = links {
+        // The next are hashed while the database has these.
+        let (stored, then) = tokio::join!(session.insert(&now), async { next() });
+        stored?;
+        links = then;
+    }
     Rollup::of(rows).add_to(session).await?;
     let added = i64::try_from(rows.len()).unwrap_or(i64::MAX);
     set_head(session, head, added).await?;

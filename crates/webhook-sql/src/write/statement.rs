@@ -5,17 +5,17 @@ use std::{collections::HashMap, fmt::Write as _};
 use crate::{
     cell::Cell,
     chain::Link,
-    column::{COLUMNS, Column, Kind, WIDTH},
+    column::{Column, Kind, STORED, TABLE},
     row::Row,
 };
 
 /// Which columns a batch fills.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub(crate) struct Mask([bool; WIDTH]);
+pub(crate) struct Mask([bool; STORED]);
 
 impl Mask {
     pub(crate) fn of(links: &[Link<'_>]) -> Self {
-        let mut mask = [false; WIDTH];
+        let mut mask = [false; STORED];
         for link in links {
             for (used, cell) in mask.iter_mut().zip(link.row.cells()) {
                 *used |= !cell.is_null();
@@ -30,7 +30,7 @@ impl Mask {
     }
 
     pub(crate) fn columns(&self) -> impl Iterator<Item = (usize, &'static Column)> + '_ {
-        let columns = COLUMNS.iter().enumerate().zip(self.0);
+        let columns = TABLE.iter().enumerate().zip(self.0);
         columns.filter_map(|(column, used)| used.then_some(column))
     }
 
@@ -40,8 +40,9 @@ impl Mask {
         cells.filter_map(|(cell, used)| used.then_some(cell))
     }
 
-    fn insert_into(&self) -> String {
-        let mut sql = String::from("INSERT INTO webhook_event_log (id");
+    /// What follows `INSERT` and comes before the values.
+    fn into_columns(&self) -> String {
+        let mut sql = String::from(" INTO webhook_event_log (id");
         for (_, column) in self.columns() {
             sql.push_str(", ");
             sql.push_str(column.name);
@@ -56,16 +57,22 @@ impl Mask {
 pub(crate) struct Shapes(HashMap<(Mask, usize), String>);
 
 /// More masks than this, and all are forgotten.
-const MAX_SHAPES: usize = 256;
+const MAX_SHAPES: usize = 48;
 
 impl Shapes {
-    /// `VALUES` with so many rows, for SQLite.
+    /// Statements that insert so many rows together, for SQLite.
+    ///
+    /// Eight rows a statement cost the fewest instructions: a statement costs something, and so do
+    /// many values that are bound at once. What fails is rolled back as a whole, so SQLite need not
+    /// note how each statement could be undone.
     #[cfg_attr(not(feature = "sqlite"), allow(dead_code))]
     pub(crate) fn values(&mut self, mask: &Mask, rows: usize) -> &str {
         self.make(mask, rows, || {
-            let row = vec!["?"; mask.width()].join(",");
-            let rows = vec![format!("({row})"); rows].join(",");
-            format!("{}VALUES {rows}", mask.insert_into())
+            let together = rows.clamp(1, 8);
+            let row = format!("({})", vec!["?"; mask.width()].join(","));
+            let values = vec![row; together].join(",");
+            let statement = format!("INSERT OR ROLLBACK{}VALUES {values}", mask.into_columns());
+            vec![statement; rows / together].join(";")
         })
     }
 
@@ -73,7 +80,7 @@ impl Shapes {
     #[cfg_attr(not(feature = "postgres"), allow(dead_code))]
     pub(crate) fn arrays(&mut self, mask: &Mask) -> &str {
         self.make(mask, 0, || {
-            let mut sql = mask.insert_into();
+            let mut sql = format!("INSERT{}", mask.into_columns());
             sql.push_str("SELECT * FROM UNNEST($1::bigint[]");
             let mut place = 1;
             let mut add = |kind: &str| {
