@@ -16,14 +16,13 @@ use std::{
 };
 
 use bytes::Bytes;
+use cpu_time::ProcessTime;
 use http::{Request, Response};
 use http_body_util::Full;
 use tower::{Layer as _, ServiceExt as _, service_fn};
 use webhook_audit_layer::{AuditLayer, AuditRecord, SenderText, Sink as _};
 use webhook_core::{ClientAddr, Clock, PeerAddr, Reason, RequestId, Timestamp};
-use webhook_sql::{
-    AuditLog, DEFAULT_CAPACITY, Filter, Retention, SqlSink, SqlSinkSettings,
-};
+use webhook_sql::{AuditLog, DEFAULT_CAPACITY, Filter, Retention, SqlSink, SqlSinkSettings};
 
 /// How many records are made ahead, so that the hand-over is measured without making them.
 const AHEAD: u32 = 2000;
@@ -48,7 +47,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let clock = Clock::system();
     let sink = SqlSink::open(&url)?;
     let (mut pushing, mut made) = (Duration::ZERO, 0);
-    let started = Instant::now();
+    let (started, cpu) = (Instant::now(), ProcessTime::now());
     let mut making = Duration::ZERO;
     while made < records {
         let begun = Instant::now();
@@ -68,7 +67,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     }
     sink.handle().shutdown(Duration::from_secs(60))?;
-    let taken = started.elapsed();
+    let (taken, cpu) = (started.elapsed(), cpu.elapsed());
+    println!(
+        "{:>9.2} us of this process's processor time a record",
+        cpu.as_secs_f64() * 1e6 / f64::from(records)
+    );
     println!(
         "{:>9.0} records/s ({taken:.2?} for {records}, {making:.2?} of it making them)",
         f64::from(records) / taken.as_secs_f64()
@@ -103,7 +106,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         both.push(report(name, begun, commits));
     }
     if let [nothing, half] = both.as_slice() {
-        println!("{:>9.1} times the p99 of a commit, for the removal", half / nothing);
+        println!(
+            "{:>9.1} times the p99 of a commit, for the removal",
+            half / nothing
+        );
     }
     Ok(())
 }
@@ -212,11 +218,12 @@ async fn ask(url: &str) -> Result<(), Box<dyn Error>> {
         millis(begun),
         found.len()
     );
-    let begun = Instant::now();
+    let (begun, cpu) = (Instant::now(), ProcessTime::now());
     let found = log.verify(None).await?;
     println!(
-        "{:>9.1} ms: verify {} records, broken: {:?}",
+        "{:>9.1} ms, {:.1} of processor time: verify {} records, broken: {:?}",
         millis(begun),
+        cpu.elapsed().as_secs_f64() * 1000.0,
         found.records,
         found.broken
     );

@@ -1,9 +1,6 @@
 //! The tables. A new version is a new script at the end; a script that was released never changes.
 
-use crate::{
-    column::{Kind, TABLE},
-    write::statement::type_of,
-};
+use crate::column::{Kind, TABLE};
 
 /// The version that this crate writes.
 pub(crate) const VERSION: i64 = 1;
@@ -24,10 +21,11 @@ fn first(sqlite: bool) -> String {
         .iter()
         .map(|column| {
             let kind = match (sqlite, column.kind) {
-                (true, Kind::Text | Kind::List | Kind::Words) => "TEXT",
+                (_, Kind::Text | Kind::List | Kind::Words) => "TEXT",
                 (true, Kind::Number | Kind::Flag | Kind::Time) => "INTEGER",
                 (true, Kind::Blob) => "BLOB",
-                (false, kind) => type_of(kind),
+                (false, Kind::Number | Kind::Flag | Kind::Time) => "BIGINT",
+                (false, Kind::Blob) => "BYTEA",
             };
             let required = if is_required(column.name) {
                 " NOT NULL"

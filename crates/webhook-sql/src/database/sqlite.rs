@@ -79,7 +79,7 @@ impl Connection {
         let mut rest = links;
         while !rest.is_empty() {
             let (now, later) = rest.split_at(chunk(rest.len()));
-            let sql = self.shapes.values(&mask, now.len());
+            let sql = self.shapes.insert(&mask, now.len());
             let values = values(now, &mask).map_err(sqlx::Error::Encode)?;
             sqlx::query_with(sql, values)
                 .execute(&mut self.inner)

@@ -1,11 +1,5 @@
 use super::{AuditLog, Filter, Store, filter::Conditions, with};
-use crate::{
-    Event, SqlError,
-    cell::Cell,
-    column,
-    database::Session,
-    row::Row,
-};
+use crate::{Event, SqlError, cell::Cell, column, database::Session, row::Row};
 
 /// The most records of a page.
 const MAX_PAGE: usize = 10_000;

@@ -21,7 +21,10 @@ pub(super) fn add_number(details: &mut Cell, name: &str, number: i64) {
 pub(super) fn add_text(details: &mut Cell, name: &str, text: &str) {
     add(details, name, |out| {
         out.push('"');
-        if text.bytes().all(|byte| byte >= b' ' && byte != b'"' && byte != b'\\') {
+        if text
+            .bytes()
+            .all(|byte| byte >= b' ' && byte != b'"' && byte != b'\\')
+        {
             out.push_str(text);
         } else {
             add_escaped(out, text);
@@ -59,7 +62,8 @@ fn add_escaped(out: &mut String, text: &str) {
 
 /// Reads an object into the fields that it names; what is none changes nothing.
 pub(super) fn read(details: &str, fields: &mut [Cell]) {
-    let Ok(mut members) = serde_json::from_str::<HashMap<String, serde_json::Value>>(details) else {
+    let Ok(mut members) = serde_json::from_str::<HashMap<String, serde_json::Value>>(details)
+    else {
         return;
     };
     for (column, cell) in COLUMNS.iter().zip(fields).skip(OWN) {

@@ -136,9 +136,7 @@ const fn is_own(field: Field) -> bool {
 }
 
 fn name_of(field: Field) -> &'static str {
-    COLUMNS
-        .get(field as usize)
-        .map_or("", |column| column.name)
+    COLUMNS.get(field as usize).map_or("", |column| column.name)
 }
 
 /// Whether a text is stored as it is.
@@ -220,6 +218,9 @@ mod tests {
         row.set(Field::Quota, None::<i64>);
         let [.., details, personal] = row.cells();
         assert_eq!(details.text(), Some(r#"{"method":"POST","verify_us":41}"#));
-        assert_eq!(personal.text(), Some(r#"{"note":"order 7","peer_port":4711}"#));
+        assert_eq!(
+            personal.text(),
+            Some(r#"{"note":"order 7","peer_port":4711}"#)
+        );
     }
 }

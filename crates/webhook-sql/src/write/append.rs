@@ -42,13 +42,19 @@ pub(crate) async fn append_in(session: &mut Session, rows: &[Row]) -> Result<Hea
 
 /// The log's head, locked until the transaction ends: who writes is alone.
 pub(crate) async fn head_in(session: &mut Session) -> Result<Head, SqlError> {
+    Ok(head_and_count_in(session).await?.0)
+}
+
+/// The same, and how many records there are.
+pub(crate) async fn head_and_count_in(session: &mut Session) -> Result<(Head, i64), SqlError> {
     let sql = if session.is_sqlite() {
-        "SELECT last_id, hash FROM webhook_event_head"
+        "SELECT last_id, hash, records FROM webhook_event_head"
     } else {
-        "SELECT last_id, hash FROM webhook_event_head FOR UPDATE"
+        "SELECT last_id, hash, records FROM webhook_event_head FOR UPDATE"
     };
     let cells = session.row(sql, &[]).await?.unwrap_or_default();
-    read_head(&cells).ok_or_else(|| SqlError::store("the log has lost its head"))
+    let head = read_head(&cells).zip(cells.get(2).and_then(Cell::number));
+    head.ok_or_else(|| SqlError::store("the log has lost its head"))
 }
 
 pub(crate) fn read_head(cells: &[Cell]) -> Option<Head> {

@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// How many rows a statement changes: a few sizes, so that few statements are prepared.
-const CHUNKS: [usize; 4] = [128, 32, 8, 1];
+const CHUNKS: [usize; 8] = [128, 64, 32, 16, 8, 4, 2, 1];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 struct Key<'a> {
@@ -92,18 +92,24 @@ impl<'a> Rollup<'a> {
                 ]
             });
             let values: Vec<_> = values.collect();
-            session.run(&upsert(rows), &values).await?;
+            let sql = upsert(rows, session.is_sqlite());
+            session.run(&sql, &values).await?;
         }
         Ok(())
     }
 }
 
-fn upsert(rows: usize) -> String {
+fn upsert(rows: usize, sqlite: bool) -> String {
     let row = |row: usize| {
-        let places: Vec<_> = (1..=7)
-            .map(|place| format!("${}", row * 7 + place))
-            .collect();
-        format!("({})", places.join(","))
+        let places = (1..=7).map(|place| {
+            // SQLite looks for a name among all names, one by one.
+            if sqlite {
+                String::from("?")
+            } else {
+                format!("${}", row * 7 + place)
+            }
+        });
+        format!("({})", places.collect::<Vec<_>>().join(","))
     };
     let rows: Vec<_> = (0..rows).map(row).collect();
     format!(
