@@ -1,5 +1,6 @@
-//! How many records a second go into a database, what the hand-over costs a request, how long
-//! questions take afterwards, and how long the writer takes while half of the records are removed.
+//! How many records a second go into a database and how large they are, what the hand-over costs a
+//! request, how long questions and `verify` take afterwards, and how long a commit takes: while
+//! nothing is removed, and while retention removes half of the records.
 //!
 //! Run with `cargo run --release -p webhook-sql --all-features --example throughput -- sqlite:/tmp/audit.db 1000000`
 //! or with `postgres://…` in its place. It adds so many records to the audit that is there, and removes
@@ -15,15 +16,16 @@ use std::{
 };
 
 use bytes::Bytes;
+use cpu_time::ProcessTime;
 use http::{Request, Response};
 use http_body_util::Full;
 use tower::{Layer as _, ServiceExt as _, service_fn};
 use webhook_audit_layer::{AuditLayer, AuditRecord, SenderText, Sink as _};
 use webhook_core::{ClientAddr, Clock, PeerAddr, Reason, RequestId, Timestamp};
-use webhook_sql::{AuditLog, Filter, Retention, SqlSink, SqlSinkSettings};
+use webhook_sql::{AuditLog, DEFAULT_CAPACITY, Filter, Retention, SqlSink, SqlSinkSettings};
 
-/// How many records are made ahead, so that making them is not measured.
-const AHEAD: u32 = 3000;
+/// How many records are made ahead, so that the hand-over is measured without making them.
+const AHEAD: u32 = 2000;
 
 /// How long a question may take over a million records.
 const TARGET_MS: f64 = 300.0;
@@ -45,7 +47,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let clock = Clock::system();
     let sink = SqlSink::open(&url)?;
     let (mut pushing, mut made) = (Duration::ZERO, 0);
-    let started = Instant::now();
+    let (started, cpu) = (Instant::now(), ProcessTime::now());
     let mut making = Duration::ZERO;
     while made < records {
         let begun = Instant::now();
@@ -59,12 +61,17 @@ fn main() -> Result<(), Box<dyn Error>> {
             sink.record(record);
         }
         pushing += begun.elapsed();
-        while sink.handle().waiting() > u64::from(AHEAD) {
+        // The next have to find room.
+        while sink.handle().waiting() + u64::from(AHEAD) > DEFAULT_CAPACITY as u64 {
             std::thread::sleep(Duration::from_micros(500));
         }
     }
     sink.handle().shutdown(Duration::from_secs(60))?;
-    let taken = started.elapsed();
+    let (taken, cpu) = (started.elapsed(), cpu.elapsed());
+    println!(
+        "{:>9.2} us of this process's processor time a record",
+        cpu.as_secs_f64() * 1e6 / f64::from(records)
+    );
     println!(
         "{:>9.0} records/s ({taken:.2?} for {records}, {making:.2?} of it making them)",
         f64::from(records) / taken.as_secs_f64()
@@ -75,11 +82,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     );
     println!("{:>9} dropped", sink.handle().dropped());
     drop(sink);
+    runtime.block_on(size(&url, records))?;
     runtime.block_on(ask(&url))?;
 
     let kept = u64::from(records) / 2;
     let rest = Retention::forever();
     let half = rest.with_max_records(kept);
+    let mut both = Vec::new();
     for (name, retention) in [("nothing", rest), ("half", half)] {
         let settings = SqlSinkSettings::new(url.parse()?).with_retention(retention);
         let sink = SqlSink::open_with(settings)?;
@@ -94,7 +103,13 @@ fn main() -> Result<(), Box<dyn Error>> {
                 break;
             }
         }
-        report(name, begun, commits);
+        both.push(report(name, begun, commits));
+    }
+    if let [nothing, half] = both.as_slice() {
+        println!(
+            "{:>9.1} times the p99 of a commit, for the removal",
+            half / nothing
+        );
     }
     Ok(())
 }
@@ -114,16 +129,41 @@ async fn count(url: &str) -> Result<u64, Box<dyn Error>> {
     Ok(stats.iter().map(|stats| stats.total).sum())
 }
 
-fn report(name: &str, begun: Instant, mut commits: Vec<Duration>) {
+/// Prints the percentiles, and returns the p99 in milliseconds.
+fn report(name: &str, begun: Instant, mut commits: Vec<Duration>) -> f64 {
     commits.sort_unstable();
-    let percentile = |percent: usize| commits.get(commits.len() * percent / 100).copied();
+    let percentile = |percent: usize| {
+        let commit = commits.get(commits.len() * percent / 100);
+        commit.copied().unwrap_or_default().as_secs_f64() * 1000.0
+    };
     println!(
         "{:>9.1} ms: p99 of {} commits while {name} is removed, p50 {:.1} ms, in {:.1?}",
-        percentile(99).unwrap_or_default().as_secs_f64() * 1000.0,
+        percentile(99),
         commits.len(),
-        percentile(50).unwrap_or_default().as_secs_f64() * 1000.0,
+        percentile(50),
         begun.elapsed()
     );
+    percentile(99)
+}
+
+/// How many bytes a record has, as the line that it is exported as, and in SQLite's file, its part
+/// of the indexes included.
+async fn size(url: &str, records: u32) -> Result<(), Box<dyn Error>> {
+    let log = AuditLog::open(&url.parse()?).await?;
+    let mut lines = Vec::new();
+    let page = log.list(&Filter::new(), None, 1000).await?;
+    for event in &page.events {
+        event.write_json_line(&mut lines);
+    }
+    println!(
+        "{:>9} bytes a record, as a line",
+        lines.len() / page.events.len().max(1)
+    );
+    if let Some(path) = url.strip_prefix("sqlite:") {
+        let bytes = std::fs::metadata(path)?.len() / u64::from(records.max(1));
+        println!("{bytes:>9} bytes a record, in the file");
+    }
+    Ok(())
 }
 
 async fn ask(url: &str) -> Result<(), Box<dyn Error>> {
@@ -178,11 +218,12 @@ async fn ask(url: &str) -> Result<(), Box<dyn Error>> {
         millis(begun),
         found.len()
     );
-    let begun = Instant::now();
+    let (begun, cpu) = (Instant::now(), ProcessTime::now());
     let found = log.verify(None).await?;
     println!(
-        "{:>9.1} ms: verify {} records, broken: {:?}",
+        "{:>9.1} ms, {:.1} of processor time: verify {} records, broken: {:?}",
         millis(begun),
+        cpu.elapsed().as_secs_f64() * 1000.0,
         found.records,
         found.broken
     );

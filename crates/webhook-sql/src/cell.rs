@@ -10,6 +10,51 @@ pub(crate) enum Cell {
     Blob(Vec<u8>),
 }
 
+/// The same, where it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CellRef<'a> {
+    Null,
+    Number(i64),
+    Text(&'a str),
+    Blob(&'a [u8]),
+}
+
+impl<'a> CellRef<'a> {
+    pub(crate) const fn number(self) -> Option<i64> {
+        match self {
+            Self::Number(number) => Some(number),
+            _ => None,
+        }
+    }
+
+    pub(crate) const fn blob(self) -> Option<&'a [u8]> {
+        match self {
+            Self::Blob(blob) => Some(blob),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn to_cell(self) -> Cell {
+        match self {
+            Self::Null => Cell::Null,
+            Self::Number(number) => Cell::Number(number),
+            Self::Text(text) => Cell::Text(text.to_owned().into()),
+            Self::Blob(blob) => Cell::Blob(blob.to_owned()),
+        }
+    }
+}
+
+impl<'a> From<&'a Cell> for CellRef<'a> {
+    fn from(cell: &'a Cell) -> Self {
+        match cell {
+            Cell::Null => Self::Null,
+            Cell::Number(number) => Self::Number(*number),
+            Cell::Text(text) => Self::Text(text),
+            Cell::Blob(blob) => Self::Blob(blob),
+        }
+    }
+}
+
 impl Cell {
     pub(crate) fn text(&self) -> Option<&str> {
         match self {

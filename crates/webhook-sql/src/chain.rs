@@ -6,14 +6,15 @@
 //! cells    = for each that is not NULL: its place (1 byte), its kind (1), its length (4), its bytes
 //! ```
 //!
-//! Numbers are big-endian; a record's salt is 16 random bytes. When the personal cells are erased,
+//! The cells are those of the table's columns, the details as their text stands there. Numbers are
+//! big-endian; a record's salt is 16 random bytes. When the personal cells are erased,
 //! so is the salt, and `personal` is kept in their place: the chain holds, and nobody can guess an
 //! address and find it confirmed. A column that a later version adds is NULL in older records, and
 //! so changes none of their hashes.
 
 use sha2::{Digest as _, Sha256};
 
-use crate::{cell::Cell, column::COLUMNS, row::Row};
+use crate::{cell::CellRef, column::TABLE, row::Row};
 
 pub(crate) const HASH_BYTES: usize = 32;
 pub(crate) const SALT_BYTES: usize = 16;
@@ -24,6 +25,11 @@ pub(crate) type Salt = [u8; SALT_BYTES];
 /// What the first record is chained to.
 pub(crate) const GENESIS: Hash = [0; HASH_BYTES];
 
+/// The cells of a row, as they are stored or as they are read.
+pub(crate) trait Cells<'a>: IntoIterator<Item: Into<CellRef<'a>>> {}
+
+impl<'a, T: IntoIterator<Item: Into<CellRef<'a>>>> Cells<'a> for T {}
+
 /// Hashes rows, with a buffer that is used again.
 #[derive(Default)]
 pub(crate) struct Hasher {
@@ -31,7 +37,8 @@ pub(crate) struct Hasher {
 }
 
 impl Hasher {
-    pub(crate) fn personal(&mut self, salt: &[u8], row: &Row) -> Hash {
+    /// The digest of the cells of a row that tell of a person.
+    pub(crate) fn personal<'a>(&mut self, salt: &[u8], row: impl Cells<'a>) -> Hash {
         self.buffer.clear();
         self.buffer.extend_from_slice(b"webhook-sql personal 1");
         self.buffer.extend_from_slice(salt);
@@ -39,7 +46,14 @@ impl Hasher {
         Sha256::digest(&self.buffer).into()
     }
 
-    pub(crate) fn record(&mut self, before: &Hash, id: i64, row: &Row, personal: &Hash) -> Hash {
+    /// The hash of a record behind the one `before`.
+    pub(crate) fn record<'a>(
+        &mut self,
+        before: &Hash,
+        id: i64,
+        row: impl Cells<'a>,
+        personal: &Hash,
+    ) -> Hash {
         self.buffer.clear();
         self.buffer.extend_from_slice(b"webhook-sql record 1");
         self.buffer.extend_from_slice(before);
@@ -49,14 +63,14 @@ impl Hasher {
         Sha256::digest(&self.buffer).into()
     }
 
-    fn add_cells(&mut self, row: &Row, personal: bool) {
-        let cells = COLUMNS.iter().zip(row.cells()).zip(0_u8..);
+    fn add_cells<'a>(&mut self, row: impl Cells<'a>, personal: bool) {
+        let cells = TABLE.iter().zip(row).zip(0_u8..);
         for ((_, cell), place) in cells.filter(|((column, _), _)| column.is_personal == personal) {
-            match cell {
-                Cell::Null => {}
-                Cell::Number(number) => self.add(place, 1, &number.to_be_bytes()),
-                Cell::Text(text) => self.add(place, 2, text.as_bytes()),
-                Cell::Blob(blob) => self.add(place, 3, blob),
+            match cell.into() {
+                CellRef::Null => {}
+                CellRef::Number(number) => self.add(place, 1, &number.to_be_bytes()),
+                CellRef::Text(text) => self.add(place, 2, text.as_bytes()),
+                CellRef::Blob(blob) => self.add(place, 3, blob),
             }
         }
     }
@@ -87,12 +101,16 @@ pub(crate) struct Head {
 
 impl Head {
     /// Chains rows to this head, which becomes the last of them.
-    pub(crate) fn chain<'a>(&mut self, rows: &'a [Row], salts: &[Salt]) -> Vec<Link<'a>> {
-        let mut hasher = Hasher::default();
+    pub(crate) fn chain<'a>(
+        &mut self,
+        hasher: &mut Hasher,
+        rows: &'a [Row],
+        salts: &[Salt],
+    ) -> Vec<Link<'a>> {
         let mut link = |(row, salt): (&'a Row, &Salt)| {
             self.id = self.id.saturating_add(1);
-            let personal = hasher.personal(salt, row);
-            self.hash = hasher.record(&self.hash, self.id, row, &personal);
+            let personal = hasher.personal(salt, row.cells());
+            self.hash = hasher.record(&self.hash, self.id, row.cells(), &personal);
             Link {
                 id: self.id,
                 row,
@@ -119,7 +137,7 @@ mod tests {
     use super::{GENESIS, Hasher, Head};
     use crate::{
         cell::Cell,
-        column::{COLUMNS, Field, WIDTH},
+        column::{Field, STORED, TABLE},
         row::Row,
     };
 
@@ -133,18 +151,18 @@ mod tests {
     }
 
     fn row() -> impl Strategy<Value = Row> {
-        proptest::collection::vec(cell(), WIDTH).prop_map(|cells| Row::from_cells(cells).unwrap())
+        proptest::collection::vec(cell(), STORED).prop_map(|cells| Row::from_cells(cells).unwrap())
     }
 
     fn hash(row: &Row) -> [u8; 32] {
         let mut hasher = Hasher::default();
-        let personal = hasher.personal(&[7; 16], row);
-        hasher.record(&GENESIS, 1, row, &personal)
+        let personal = hasher.personal(&[7; 16], row.cells());
+        hasher.record(&GENESIS, 1, row.cells(), &personal)
     }
 
     proptest! {
         #[test]
-        fn any_change_of_any_cell_changes_the_hash(row in row(), place in 0..WIDTH, other in cell()) {
+        fn any_change_of_any_cell_changes_the_hash(row in row(), place in 0..STORED, other in cell()) {
             let mut changed = row.clone();
             changed.cells_mut()[place] = other;
             prop_assert_eq!(row == changed, hash(&row) == hash(&changed));
@@ -157,14 +175,14 @@ mod tests {
         row.set(Field::Client, "203.0.113.9");
         row.set(Field::Reason, "ok");
         let mut hasher = Hasher::default();
-        let personal = hasher.personal(&[1; 16], &row);
-        let before = hasher.record(&GENESIS, 1, &row, &personal);
-        for (column, cell) in COLUMNS.iter().zip(row.cells_mut()) {
+        let personal = hasher.personal(&[1; 16], row.cells());
+        let before = hasher.record(&GENESIS, 1, row.cells(), &personal);
+        for (column, cell) in TABLE.iter().zip(row.cells_mut()) {
             if column.is_personal {
                 *cell = Cell::Null;
             }
         }
-        assert_eq!(hasher.record(&GENESIS, 1, &row, &personal), before);
+        assert_eq!(hasher.record(&GENESIS, 1, row.cells(), &personal), before);
     }
 
     #[test]
@@ -175,7 +193,7 @@ mod tests {
             hash: GENESIS,
         };
         let salts = [[0; 16], [0; 16]];
-        let links = head.chain(&rows, &salts);
+        let links = head.chain(&mut Hasher::default(), &rows, &salts);
         assert_eq!(links.iter().map(|link| link.id).collect::<Vec<_>>(), [1, 2]);
         assert_ne!(links[0].hash, links[1].hash);
         assert_eq!(head.hash, links[1].hash);

@@ -1,9 +1,6 @@
 //! The tables. A new version is a new script at the end; a script that was released never changes.
 
-use crate::{
-    column::{COLUMNS, Kind},
-    write::statement::type_of,
-};
+use crate::column::{Kind, TABLE};
 
 /// The version that this crate writes.
 pub(crate) const VERSION: i64 = 1;
@@ -20,14 +17,15 @@ fn first(sqlite: bool) -> String {
     let blob = if sqlite { "BLOB" } else { "BYTEA" };
     let clustered = if sqlite { " WITHOUT ROWID" } else { "" };
     let id = if sqlite { "INTEGER" } else { "BIGINT" };
-    let columns: Vec<_> = COLUMNS
+    let columns: Vec<_> = TABLE
         .iter()
         .map(|column| {
             let kind = match (sqlite, column.kind) {
-                (true, Kind::Text | Kind::List | Kind::Words) => "TEXT",
+                (_, Kind::Text | Kind::List | Kind::Words) => "TEXT",
                 (true, Kind::Number | Kind::Flag | Kind::Time) => "INTEGER",
                 (true, Kind::Blob) => "BLOB",
-                (false, kind) => type_of(kind),
+                (false, Kind::Number | Kind::Flag | Kind::Time) => "BIGINT",
+                (false, Kind::Blob) => "BYTEA",
             };
             let required = if is_required(column.name) {
                 " NOT NULL"
@@ -45,7 +43,7 @@ fn first(sqlite: bool) -> String {
             personal {blob},
             hash {blob} NOT NULL
         );
-        {INDEXES}
+        {indexes}
         CREATE TABLE webhook_event_head (
             only_row BIGINT PRIMARY KEY CHECK (only_row = 1),
             last_id BIGINT NOT NULL,
@@ -71,6 +69,7 @@ fn first(sqlite: bool) -> String {
         ){clustered};
         {VIEW}",
         columns = columns.join(",\n            "),
+        indexes = indexes(sqlite),
         genesis = if sqlite {
             "zeroblob(32)"
         } else {
@@ -85,20 +84,42 @@ fn is_required(column: &str) -> bool {
 
 /// Those that row A11 of the founding list names, each with the time, so that the newest come
 /// first without a sort. Those of status, reason and outcome leave out what is usual.
-const INDEXES: &str = "
-    CREATE INDEX webhook_event_log_received_at ON webhook_event_log (received_at, id);
-    CREATE INDEX webhook_event_log_endpoint ON webhook_event_log (endpoint, received_at, id);
-    CREATE INDEX webhook_event_log_secret_id ON webhook_event_log (secret_id, received_at, id)
-        WHERE secret_id IS NOT NULL;
-    CREATE INDEX webhook_event_log_client_key ON webhook_event_log (client_key, received_at, id)
-        WHERE client_key IS NOT NULL;
-    CREATE INDEX webhook_event_log_status_code ON webhook_event_log (status_code, received_at, id)
-        WHERE status_code >= 300;
-    CREATE INDEX webhook_event_log_reason ON webhook_event_log (reason, received_at, id)
-        WHERE reason <> 'ok';
-    CREATE INDEX webhook_event_log_outcome ON webhook_event_log (outcome, received_at, id)
-        WHERE outcome <> 'accepted';
-";
+///
+/// Clients come in no order. Their index is one of runs of records, so that what is written at a
+/// time touches the pages of one run and not those of the whole; [`in_runs`] looks into each.
+fn indexes(sqlite: bool) -> String {
+    // SQLite ends each entry with the id itself.
+    let id = if sqlite { "" } else { ", id" };
+    format!(
+        "CREATE INDEX webhook_event_log_received_at ON webhook_event_log (received_at{id});
+        CREATE INDEX webhook_event_log_endpoint ON webhook_event_log (endpoint, received_at{id});
+        CREATE INDEX webhook_event_log_secret_id ON webhook_event_log (secret_id, received_at{id})
+            WHERE secret_id IS NOT NULL;
+        CREATE INDEX webhook_event_log_client_key
+            ON webhook_event_log (({RUN}), client_key, received_at{id}) WHERE client_key IS NOT NULL;
+        CREATE INDEX webhook_event_log_status_code ON webhook_event_log (status_code, received_at{id})
+            WHERE status_code >= 300;
+        CREATE INDEX webhook_event_log_reason ON webhook_event_log (reason, received_at{id})
+            WHERE reason <> 'ok';
+        CREATE INDEX webhook_event_log_outcome ON webhook_event_log (outcome, received_at{id})
+            WHERE outcome <> 'accepted';"
+    )
+}
+
+/// The run of a record: 65,536 in a row.
+const RUN: &str = "id >> 16";
+
+/// A condition that all records fulfil, and that lets the index of clients serve.
+pub(crate) fn in_runs(sqlite: bool) -> String {
+    let runs = "WITH RECURSIVE run(n) AS (SELECT MIN(id) >> 16 FROM webhook_event_log \
+         UNION ALL SELECT n + 1 FROM run WHERE n < (SELECT MAX(id) >> 16 FROM webhook_event_log)) \
+         SELECT n FROM run";
+    if sqlite {
+        format!("({RUN}) IN ({runs})")
+    } else {
+        format!("({RUN}) = ANY (ARRAY({runs}))")
+    }
+}
 
 /// Per endpoint, for whoever asks the database itself.
 const VIEW: &str = "

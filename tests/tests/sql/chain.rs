@@ -45,7 +45,12 @@ fn one_changed_cell_names_the_record() {
             "received_at = received_at - 1",
         ),
         ("endpoint = NULL", "endpoint = 'acme'"),
-        ("note = ''", "note = NULL"),
+        ("records = 0", "records = NULL"),
+        ("details = details || ' '", "details = RTRIM(details)"),
+        (
+            "personal_details = personal_details || ' '",
+            "personal_details = RTRIM(personal_details)",
+        ),
     ];
     for url in &stores.urls {
         for (change, back) in changes {
@@ -174,7 +179,7 @@ fn erasing_what_is_personal_does_not_break_the_chain() {
             "{url}"
         );
         let sql = "SELECT COUNT(*) FROM webhook_event_log WHERE client_address IS NULL \
-                   AND user_agent IS NULL AND salt IS NULL AND outcome IS NOT NULL";
+                   AND personal_details IS NULL AND salt IS NULL AND outcome IS NOT NULL";
         assert_eq!(store::numbers(url, sql), [10]);
         // Nobody fills the gap in unnoticed.
         store::run(

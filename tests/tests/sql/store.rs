@@ -157,6 +157,52 @@ fn what_was_told_is_what_is_kept() {
 }
 
 #[test]
+fn the_longest_record_has_two_kibibytes_at_most() {
+    let stores = databases().stores("longest");
+    for url in &stores.urls {
+        let sink = SqlSink::open(url).unwrap();
+        for fill in ["x", "\"", "\\", "\u{202e}", "\u{1f980}"] {
+            let mut record = Series::new().one();
+            let text = fill.repeat(600);
+            let name = || Some(text.get(..64).unwrap_or("a name").to_owned().into());
+            record.endpoint = name();
+            record.provider = name();
+            record.secret_id = name();
+            record.quota = name();
+            record.secrets_tried = (0..16).filter_map(|_| name()).collect();
+            record.method = SenderText::new(&text, 32);
+            record.delivery_id = Some(SenderText::new(&text, 128));
+            record.event_type = Some(SenderText::new(&text, 64));
+            record.note = Some(SenderText::new(&text, 256));
+            record.route = Some(SenderText::new(&text, 128));
+            record.path = Some(SenderText::new(&text, 512));
+            record.user_agent = Some(SenderText::new(&text, 256));
+            sink.record(record);
+        }
+        sink.handle().shutdown(PATIENCE).unwrap();
+        let bytes = if url.starts_with("sqlite") {
+            |column: &str| format!("COALESCE(LENGTH(CAST({column} AS BLOB)), 0)")
+        } else {
+            |column: &str| format!("COALESCE(OCTET_LENGTH({column}), 0)")
+        };
+        let texts = "event event_id outcome reason client_address client_key endpoint secret_id \
+                     delivery_id details personal_details salt hash";
+        let texts: Vec<_> = texts.split_whitespace().map(bytes).collect();
+        // And five numbers.
+        let sum = format!("{} + 40", texts.join(" + "));
+        let sql = format!(
+            "SELECT CAST(COUNT(*) AS BIGINT), CAST(MAX({sum}) AS BIGINT), CAST(MIN({sum}) AS BIGINT) \
+             FROM webhook_event_log"
+        );
+        let found = numbers(url, &sql);
+        assert_eq!(found[0], 5);
+        assert!(found[1] <= 2048, "{url}: {found:?}");
+        assert!(found[2] > 1500, "{url}: {found:?}");
+        assert_eq!(block_on(log(url).verify(None)).unwrap().broken, None);
+    }
+}
+
+#[test]
 fn several_processes_may_make_the_tables_at_once() {
     let stores = databases().stores("at_once");
     for url in &stores.urls {

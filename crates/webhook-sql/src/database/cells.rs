@@ -25,9 +25,29 @@ macro_rules! run {
     };
 }
 
+/// The value at a place of a row: a `Cell` or a `CellRef`.
+macro_rules! cell {
+    ($row:expr, $place:expr, $cell:ident, $text:ty, $blob:ty) => {{
+        use sqlx::{Row as _, TypeInfo as _, ValueRef as _};
+        let (row, place) = ($row, $place);
+        let value = row.try_get_raw(place)?;
+        if value.is_null() {
+            $cell::Null
+        } else {
+            match value.type_info().name() {
+                "INT8" | "INTEGER" => $cell::Number(row.try_get_unchecked(place)?),
+                "INT4" => $cell::Number(row.try_get_unchecked::<i32, _>(place)?.into()),
+                "TEXT" | "VARCHAR" => $cell::Text(row.try_get_unchecked::<$text, _>(place)?.into()),
+                "BYTEA" | "BLOB" => $cell::Blob(row.try_get_unchecked::<$blob, _>(place)?),
+                _ => return Err(crate::SqlError::store("a column is of another type")),
+            }
+        }
+    }};
+}
+
 macro_rules! rows {
     ($connection:expr, $sql:expr, $values:expr) => {{
-        use sqlx::{Row as _, TypeInfo as _, ValueRef as _};
+        use sqlx::Row as _;
         let rows = crate::database::cells::bound!($sql, $values)
             .fetch_all(&mut $connection.inner)
             .await?;
@@ -35,19 +55,8 @@ macro_rules! rows {
         for row in &rows {
             let mut cells = Vec::with_capacity(row.len());
             for place in 0..row.len() {
-                let value = row.try_get_raw(place)?;
-                if value.is_null() {
-                    cells.push(crate::cell::Cell::Null);
-                    continue;
-                }
-                let kind = value.type_info().name().to_owned();
-                cells.push(match kind.as_str() {
-                    "INT8" | "INTEGER" => row.try_get_unchecked::<i64, _>(place)?.into(),
-                    "INT4" => i64::from(row.try_get_unchecked::<i32, _>(place)?).into(),
-                    "TEXT" | "VARCHAR" => row.try_get_unchecked::<String, _>(place)?.into(),
-                    "BYTEA" | "BLOB" => row.try_get_unchecked::<Vec<u8>, _>(place)?.into(),
-                    _ => return Err(crate::SqlError::store("a column is of another type")),
-                });
+                let cell = crate::database::cells::cell!(row, place, Cell, String, Vec<u8>);
+                cells.push(cell);
             }
             all.push(cells);
         }
@@ -55,4 +64,4 @@ macro_rules! rows {
     }};
 }
 
-pub(super) use {bound, rows, run};
+pub(super) use {bound, cell, rows, run};

@@ -4,13 +4,17 @@
 //! written once. Only what has to be fast, the insertion of records, is written for each.
 
 mod cells;
+mod page;
 mod pool;
 #[cfg(feature = "postgres")]
 mod postgres;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
-pub(crate) use self::pool::{Durability, Pool};
+pub(crate) use self::{
+    page::Page,
+    pool::{Durability, Pool},
+};
 use crate::{SqlError, cell::Cell, chain::Link};
 
 /// One connection. Dropped in the middle of a transaction, it is closed, and the transaction with it.
@@ -59,6 +63,24 @@ impl Session {
         on!(self, connection => cells::rows!(connection, sql, values))
     }
 
+    /// Rows that are read where they stand.
+    pub(crate) async fn page(&mut self, sql: &str, values: &[Cell]) -> Result<Page, SqlError> {
+        Ok(match self {
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite(connection) => {
+                let query = cells::bound!(sql, values);
+                Page::Sqlite(query.fetch_all(&mut connection.inner).await?)
+            }
+            #[cfg(feature = "postgres")]
+            Self::Postgres(connection) => {
+                let query = cells::bound!(sql, values);
+                Page::Postgres(query.fetch_all(&mut connection.inner).await?)
+            }
+            #[cfg(not(any(feature = "sqlite", feature = "postgres")))]
+            Self::Never(never) => match *never {},
+        })
+    }
+
     /// The first row.
     pub(crate) async fn row(
         &mut self,
@@ -81,6 +103,18 @@ impl Session {
 
     pub(crate) async fn commit(&mut self) -> Result<(), SqlError> {
         self.script("COMMIT").await
+    }
+
+    /// How many links are best stored at once.
+    pub(crate) const fn part(&self) -> usize {
+        match self {
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite(_) => sqlite::PART,
+            #[cfg(feature = "postgres")]
+            Self::Postgres(_) => postgres::PART,
+            #[cfg(not(any(feature = "sqlite", feature = "postgres")))]
+            Self::Never(_) => 1,
+        }
     }
 
     /// Stores the links of the chain.

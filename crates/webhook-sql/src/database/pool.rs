@@ -16,7 +16,7 @@ pub(crate) enum Durability {
 }
 
 /// Connections to one database, opened when they are needed.
-// PostgreSQL keeps its own counsel on both.
+// PostgreSQL makes no database.
 #[cfg_attr(not(feature = "sqlite"), allow(dead_code))]
 pub(crate) struct Pool {
     place: Place,
@@ -72,7 +72,7 @@ impl Pool {
             }
             #[cfg(feature = "postgres")]
             Place::Postgres(url) => {
-                let connection = super::postgres::Connection::open(url);
+                let connection = super::postgres::Connection::open(url, self.durability);
                 Ok(Session::Postgres(connection.await?))
             }
             #[cfg(not(feature = "sqlite"))]

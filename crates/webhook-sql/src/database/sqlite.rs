@@ -1,8 +1,9 @@
 use std::{fs::OpenOptions, io, path::Path, time::Duration};
 
 use sqlx::{
-    ConnectOptions as _, SqliteConnection,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+    Arguments as _, ConnectOptions as _, SqliteConnection,
+    error::BoxDynError,
+    sqlite::{SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 
 use super::Durability;
@@ -17,8 +18,8 @@ use crate::{
 const BUSY: Duration = Duration::from_secs(10);
 /// Two processes that open a new file at once can find it locked whatever the busy time.
 const ATTEMPTS: u32 = 40;
-/// SQLite's own bound on the parameters of a statement.
-const MAX_PARAMETERS: usize = 32_766;
+/// How many rows are inserted at once.
+pub(super) const PART: usize = 256;
 
 pub(crate) struct Connection {
     pub(crate) inner: SqliteConnection,
@@ -49,8 +50,12 @@ impl Connection {
             .synchronous(synchronous)
             // KiB: the inner pages of all indexes of some millions of records.
             .pragma("cache_size", "-65536")
-            // Pages: a checkpoint costs two flushes of the disk.
-            .pragma("wal_autocheckpoint", "8000")
+            // Pages: a checkpoint costs two flushes of the disk, and the writer has it done beside it.
+            .pragma("wal_autocheckpoint", "16000")
+            // Rows that may be read ahead: the connection has a thread of its own.
+            .row_buffer_size(1024)
+            // The largest take half a megabyte.
+            .statement_cache_capacity(48)
             .disable_statement_logging();
         let mut attempt = 1;
         loop {
@@ -68,38 +73,46 @@ impl Connection {
         }
     }
 
-    /// Many rows a statement: a statement costs more than a row.
+    /// Many rows a call: a call wakes the connection's own thread.
     pub(crate) async fn insert(&mut self, links: &[Link<'_>]) -> Result<(), SqlError> {
         let mask = Mask::of(links);
         let mut rest = links;
         while !rest.is_empty() {
-            let rows = chunk(rest.len(), MAX_PARAMETERS / mask.width());
-            let (now, later) = rest.split_at(rows);
-            let sql = self.shapes.values(&mask, rows);
-            let mut query = sqlx::query(sql);
-            for link in now {
-                query = query.bind(link.id);
-                for cell in mask.cells(link.row) {
-                    query = match cell {
-                        Cell::Null => query.bind(None::<i64>),
-                        Cell::Number(number) => query.bind(*number),
-                        Cell::Text(text) => query.bind(&**text),
-                        Cell::Blob(blob) => query.bind(blob.as_slice()),
-                    };
-                }
-                query = query.bind(link.salt.as_slice()).bind(link.hash.as_slice());
-            }
-            query.execute(&mut self.inner).await?;
+            let (now, later) = rest.split_at(chunk(rest.len()));
+            let sql = self.shapes.insert(&mask, now.len());
+            let values = values(now, &mask).map_err(sqlx::Error::Encode)?;
+            sqlx::query_with(sql, values)
+                .execute(&mut self.inner)
+                .await?;
             rest = later;
         }
         Ok(())
     }
 }
 
+fn values<'q>(links: &'q [Link<'_>], mask: &'q Mask) -> Result<SqliteArguments<'q>, BoxDynError> {
+    let mut values = SqliteArguments::default();
+    values.reserve(links.len() * mask.width(), 0);
+    for link in links {
+        values.add(link.id)?;
+        for cell in mask.cells(link.row) {
+            match cell {
+                Cell::Null => values.add(None::<i64>)?,
+                Cell::Number(number) => values.add(*number)?,
+                Cell::Text(text) => values.add(&**text)?,
+                Cell::Blob(blob) => values.add(blob.as_slice())?,
+            }
+        }
+        values.add(link.salt.as_slice())?;
+        values.add(link.hash.as_slice())?;
+    }
+    Ok(values)
+}
+
 /// A few sizes, so that few statements are prepared.
-fn chunk(rows: usize, most: usize) -> usize {
-    let sizes = [512, 128, 32, 8];
-    let fits = |size: &&usize| **size <= rows && **size <= most;
+fn chunk(rows: usize) -> usize {
+    let sizes = [PART, 64, 16, 4];
+    let fits = |size: &&usize| **size <= rows;
     sizes.iter().find(fits).copied().unwrap_or(1)
 }
 

@@ -6,7 +6,7 @@ use crate::{
     capture::store,
     cell::Cell,
     chain::Hasher,
-    column::{self, COLUMNS},
+    column::{self, TABLE},
     database::Session,
     row::Row,
     write::{append_in, head_in},
@@ -62,7 +62,7 @@ async fn erase_batch(
     session.begin().await?;
     let _locked = head_in(session).await?;
     let rows = session.rows(&sql, &conditions.values).await?;
-    let nulls: Vec<_> = COLUMNS
+    let nulls: Vec<_> = TABLE
         .iter()
         .filter(|column| column.is_personal)
         .map(|column| format!("{} = NULL", column.name))
@@ -80,7 +80,7 @@ async fn erase_batch(
         else {
             return Err(SqlError::store("the log holds a record without a number"));
         };
-        let personal = hasher.personal(&salt, &row);
+        let personal = hasher.personal(&salt, row.cells());
         session
             .run(&update, &[personal.to_vec().into(), id.into()])
             .await?;

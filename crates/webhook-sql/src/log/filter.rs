@@ -6,6 +6,7 @@ use crate::{
     cell::Cell,
     column::Field,
     row::{Row, key_of, last_key},
+    schema::in_runs,
     time::micros_of,
 };
 
@@ -153,6 +154,9 @@ impl Filter {
             } else {
                 "client_key"
             };
+            if !network.is_wide {
+                conditions.add_text(&in_runs(sqlite));
+            }
             conditions.add(&format!("{key} >= $"), network.first.clone());
             conditions.add(&format!("{key} <= $"), network.last.clone());
         }

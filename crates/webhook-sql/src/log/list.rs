@@ -1,11 +1,5 @@
 use super::{AuditLog, Filter, Store, filter::Conditions, with};
-use crate::{
-    Event, SqlError,
-    cell::Cell,
-    column::{self, WIDTH},
-    database::Session,
-    row::Row,
-};
+use crate::{Event, SqlError, cell::Cell, column, database::Session, row::Row};
 
 /// The most records of a page.
 const MAX_PAGE: usize = 10_000;
@@ -98,7 +92,6 @@ fn event(mut cells: Vec<Cell>) -> Result<Event, SqlError> {
         .as_ref()
         .and_then(Cell::number)
         .ok_or_else(broken)?;
-    debug_assert_eq!(cells.len(), WIDTH);
     let row = Row::from_cells(cells).ok_or_else(broken)?;
     Ok(Event::new(id, row, hash))
 }

@@ -5,14 +5,14 @@ use webhook_core::Timestamp;
 use super::cut::{Cut, DOOMED, Doomed, uncount};
 use crate::{
     SqlError,
-    cell::Cell,
     database::Session,
     time::micros_of,
-    write::{head_in, set_head},
+    write::{head_and_count_in, set_head},
 };
 
-/// How many records go at once.
-const BATCH: usize = 500;
+/// How many records go at once: a few milliseconds' work, which a record that comes may have to wait
+/// for.
+const BATCH: usize = 200;
 
 /// How long records are kept. The default keeps them for good.
 ///
@@ -78,23 +78,19 @@ pub(crate) async fn step(
     now: Timestamp,
 ) -> Result<u64, SqlError> {
     session.begin().await?;
-    let head = head_in(session).await?;
-    let records = session
-        .row("SELECT records FROM webhook_event_head", &[])
-        .await?;
-    let records = records
-        .unwrap_or_default()
-        .first()
-        .and_then(Cell::number)
-        .unwrap_or(0);
-    let sql = format!("{DOOMED} WHERE id < $1 ORDER BY id LIMIT {BATCH}");
+    let (head, records) = head_and_count_in(session).await?;
+    // Behind the last cut: PostgreSQL would step over each entry that is gone, and not yet vacuumed.
+    let sql = format!(
+        "{DOOMED} WHERE id < $1 AND id > COALESCE((SELECT MAX(last_id) FROM webhook_event_cut \
+         WHERE first_id = 1), 0) ORDER BY id LIMIT {BATCH}"
+    );
     let oldest = session.rows(&sql, &[head.id.into()]).await?;
     let mut doomed: Vec<_> = oldest
         .into_iter()
         .map(Doomed::read)
         .collect::<Result<_, _>>()?;
     doomed.truncate(due(&doomed, records, retention, now));
-    let Some(last) = doomed.last() else {
+    let (Some(first), Some(last)) = (doomed.first(), doomed.last()) else {
         session.commit().await?;
         return Ok(0);
     };
@@ -104,11 +100,11 @@ pub(crate) async fn step(
         hash: last.hash,
         vouched_by: 0,
     };
+    let sql = "DELETE FROM webhook_event_log WHERE id >= $1 AND id <= $2";
+    session.run(sql, &[first.id.into(), last.id.into()]).await?;
     // The cuts before it are in it.
-    for table in ["log WHERE id", "cut WHERE first_id"] {
-        let sql = format!("DELETE FROM webhook_event_{table} <= $1");
-        session.run(&sql, &[cut.last.into()]).await?;
-    }
+    let sql = "DELETE FROM webhook_event_cut WHERE first_id <= $1";
+    session.run(sql, &[cut.last.into()]).await?;
     cut.store(session).await?;
     uncount(session, &doomed).await?;
     let count = i64::try_from(doomed.len()).unwrap_or(i64::MAX);

@@ -3,10 +3,10 @@ use std::{collections::BTreeMap, fmt, str::FromStr};
 use super::{AuditLog, cut::Cut, purge::PURGED, with};
 use crate::{
     SqlError,
-    cell::Cell,
+    cell::{Cell, CellRef},
     chain::{GENESIS, Hash, Hasher, Head},
-    column::{self, Field},
-    database::Session,
+    column::{self, Field, STORED},
+    database::{Page, Session},
     row::Row,
     write::read_head,
 };
@@ -189,27 +189,24 @@ impl Walk {
     }
 
     async fn run(mut self, session: &mut Session) -> Result<Verification, SqlError> {
-        let columns = column::names();
-        let sql = format!(
-            "SELECT {columns}, id, salt, personal, hash FROM webhook_event_log \
-             WHERE id >= $1 AND id <= $2 ORDER BY id"
-        );
         // Ranges of numbers, which no planner mistakes for a reason to sort the table.
         let first = session
             .row("SELECT MIN(id) FROM webhook_event_log", &[])
             .await?;
         let first = first.unwrap_or_default().first().and_then(Cell::number);
         let mut from = first.unwrap_or(1).max(1);
-        while from <= self.end.id {
-            let to = from.saturating_add(PAGE - 1).min(self.end.id);
-            let rows = session.rows(&sql, &[from.into(), to.into()]).await?;
-            for cells in rows {
-                if let Err(broken) = self.step(session, cells).await? {
-                    self.found.broken = Some(broken);
-                    return Ok(self.found);
-                }
+        let mut page = read_page(session, &mut from, self.end.id).await?;
+        while let Some(now) = page {
+            // A page is hashed while the database reads the next.
+            let end = self.end.id;
+            let (next, found) = tokio::join!(read_page(session, &mut from, end), async {
+                self.follow(&now, 0)
+            });
+            page = next?;
+            if let Err(broken) = self.follow_rest(session, &now, found?).await? {
+                self.found.broken = Some(broken);
+                return Ok(self.found);
             }
-            from = to.saturating_add(1);
         }
         let end = self.end.id.saturating_add(1);
         self.found.broken = match self.close_gap(session, end).await? {
@@ -219,48 +216,66 @@ impl Walk {
         Ok(self.found)
     }
 
-    /// Goes on to one more record.
-    async fn step(
+    /// Goes on over the gaps of a page to its end.
+    async fn follow_rest(
         &mut self,
         session: &mut Session,
-        mut cells: Vec<Cell>,
+        page: &Page,
+        mut found: Found,
     ) -> Result<Result<(), Break>, SqlError> {
-        let stored = cells.pop().unwrap_or_default();
-        let (personal, salt) = (
-            cells.pop().unwrap_or_default(),
-            cells.pop().unwrap_or_default(),
-        );
-        let id = cells.pop().as_ref().and_then(Cell::number).unwrap_or(0);
-        if let Err(broken) = self.close_gap(session, id).await? {
-            return Ok(Err(broken));
+        loop {
+            let (place, id) = match found {
+                Found::End => return Ok(Ok(())),
+                Found::Broken(broken) => return Ok(Err(broken)),
+                Found::Gap { place, id } => (place, id),
+            };
+            if let Err(broken) = self.close_gap(session, id).await? {
+                return Ok(Err(broken));
+            }
+            found = self.follow(page, place)?;
         }
-        let altered = Break {
-            number: id,
-            kind: BreakKind::Altered,
-        };
-        let Some(row) = Row::from_cells(cells) else {
-            return Ok(Err(altered));
-        };
+    }
+
+    /// Goes on from this row of a page, until there is something to be looked up.
+    fn follow(&mut self, page: &Page, from: usize) -> Result<Found, SqlError> {
+        for place in from..page.len() {
+            let [id, salt, personal, hash, row @ ..] = page.row::<{ STORED + 4 }>(place)?;
+            let id = id.number().unwrap_or(0);
+            if self.next < id {
+                return Ok(Found::Gap { place, id });
+            }
+            if let Err(broken) = self.step(id, [salt, personal, hash], &row) {
+                return Ok(Found::Broken(broken));
+            }
+        }
+        Ok(Found::End)
+    }
+
+    /// Goes on to one more record.
+    fn step(
+        &mut self,
+        id: i64,
+        [salt, personal, stored]: [CellRef<'_>; 3],
+        row: &[CellRef<'_>; STORED],
+    ) -> Result<(), Break> {
         let personal = match (salt.blob(), personal.blob()) {
-            (Some(salt), None) => Some(self.hasher.personal(salt, &row)),
-            (None, Some(kept)) if has_nothing_personal(&row) => {
+            (Some(salt), None) => Some(self.hasher.personal(salt, *row)),
+            (None, Some(kept)) if has_nothing_personal(row) => {
                 self.found.erased += 1;
                 kept.try_into().ok()
             }
             _ => None,
         };
-        let Some(personal) = personal else {
-            return Ok(Err(altered));
+        let hash = personal.map(|personal| self.hasher.record(&self.before, id, *row, &personal));
+        let Some(hash) = hash.filter(|hash| stored.blob() == Some(hash)) else {
+            return Err(Break {
+                number: id,
+                kind: BreakKind::Altered,
+            });
         };
-        let hash = self.hasher.record(&self.before, id, &row, &personal);
-        if stored.blob() != Some(hash.as_slice()) {
-            return Ok(Err(altered));
-        }
-        if let Err(broken) = self.vouch(id, &row) {
-            return Ok(Err(broken));
-        }
+        self.vouch(id, row)?;
         self.found.records += 1;
-        Ok(self.go_on(id, hash))
+        self.go_on(id, hash)
     }
 
     /// Moves behind a record, or behind a cut.
@@ -311,13 +326,14 @@ impl Walk {
     }
 
     /// A record of a purge vouches for the cuts that it lists.
-    fn vouch(&mut self, id: i64, row: &Row) -> Result<(), Break> {
+    fn vouch(&mut self, id: i64, cells: &[CellRef<'_>; STORED]) -> Result<(), Break> {
         let Some(cuts) = self.unvouched.remove(&id) else {
             return Ok(());
         };
-        let listed = row
-            .text(Field::Cuts)
-            .filter(|_| row.text(Field::Event) == Some(PURGED));
+        let row = Row::from_cells(cells.iter().map(|cell| cell.to_cell()).collect());
+        let row = row.filter(|row| row.text(Field::Event) == Some(PURGED));
+        let fields = row.map(|row| row.fields()).unwrap_or_default();
+        let listed = fields.get(Field::Cuts as usize).and_then(Cell::text);
         let ranges: Vec<_> = listed.unwrap_or_default().split(' ').collect();
         match cuts
             .iter()
@@ -351,9 +367,38 @@ impl Walk {
     }
 }
 
-fn has_nothing_personal(row: &Row) -> bool {
-    let cells = column::COLUMNS.iter().zip(row.cells());
-    cells
-        .into_iter()
-        .all(|(column, cell)| !column.is_personal || cell.is_null())
+/// The records of the next numbers, and where those behind them begin.
+async fn read_page(
+    session: &mut Session,
+    from: &mut i64,
+    end: i64,
+) -> Result<Option<Page>, SqlError> {
+    if *from > end {
+        return Ok(None);
+    }
+    let to = from.saturating_add(PAGE - 1).min(end);
+    let sql = format!(
+        "SELECT id, salt, personal, hash, {} FROM webhook_event_log \
+         WHERE id >= $1 AND id <= $2 ORDER BY id",
+        column::names()
+    );
+    let page = session.page(&sql, &[(*from).into(), to.into()]).await?;
+    *from = to.saturating_add(1);
+    Ok(Some(page))
+}
+
+/// How far a page was followed.
+enum Found {
+    End,
+    /// Up to this row, before whose number there are others that are not there.
+    Gap {
+        place: usize,
+        id: i64,
+    },
+    Broken(Break),
+}
+
+fn has_nothing_personal(row: &[CellRef<'_>; STORED]) -> bool {
+    let mut cells = column::TABLE.iter().zip(row);
+    cells.all(|(column, cell)| !column.is_personal || *cell == CellRef::Null)
 }

@@ -1,7 +1,7 @@
 use http::Version;
 use webhook_audit_layer::{
     AuditRecord, MAX_DELIVERY_ID_BYTES, MAX_EVENT_TYPE_BYTES, MAX_METHOD_BYTES, MAX_PATH_BYTES,
-    MAX_ROUTE_BYTES, MAX_USER_AGENT_BYTES, SenderText,
+    MAX_ROUTE_BYTES, MAX_USER_AGENT_BYTES,
 };
 use webhook_core::{Clock, Name, Outcome, PeerAddr, RequestId, record::MAX_NOTE_BYTES};
 
@@ -10,6 +10,8 @@ use crate::{cell::Cell, column::Field, pseudonym::Pseudonyms, time::micros_of};
 
 /// The most bytes of a name of the configuration.
 pub(super) const MAX_NAME_BYTES: usize = 64;
+/// The most bytes of the names of secrets that were tried in vain; the others are left out.
+const MAX_TRIED_BYTES: usize = 512;
 
 impl Row {
     /// A request's row, its addresses as they are to be stored.
@@ -19,6 +21,7 @@ impl Row {
         row.add_addresses(record, pseudonyms);
         row.add_names(record);
         row.add_checks_and_times(record);
+        // Last, what the sender chose: it gets the room that is left.
         row.add_texts(record);
         row
     }
@@ -75,10 +78,21 @@ impl Row {
             (Field::Quota, &record.quota),
         ];
         for (field, name) in names {
-            self.set(field, name.as_ref().map(name_text));
+            if let Some(name) = name {
+                self.set_safe(field, name.as_str(), MAX_NAME_BYTES);
+            }
         }
         if !record.secrets_tried.is_empty() {
-            let tried: Vec<_> = record.secrets_tried.iter().map(name_text).collect();
+            let mut room = MAX_TRIED_BYTES;
+            let tried = record.secrets_tried.iter().map(name_text);
+            let tried = tried.take_while(|name| {
+                // Quotes and comma, and what JSON escapes in a text of a text.
+                let bytes = name.len() + 5 + name.matches(['"', '\\']).count() * 3;
+                let is_room = bytes <= room;
+                room = room.saturating_sub(bytes);
+                is_room
+            });
+            let tried: Vec<_> = tried.collect();
             self.set(Field::SecretsTried, serde_json::to_string(&tried).ok());
         }
         self.set(Field::IsVerified, record.is_verified);
@@ -100,10 +114,7 @@ impl Row {
     }
 
     fn add_texts(&mut self, record: &AuditRecord) {
-        self.set(
-            Field::Method,
-            safe(record.method.as_raw(), MAX_METHOD_BYTES),
-        );
+        self.set_safe(Field::Method, record.method.as_raw(), MAX_METHOD_BYTES);
         if record.delivery_id.is_some() {
             self.set(Field::IdSigned, record.is_delivery_id_signed);
         }
@@ -120,11 +131,9 @@ impl Row {
             (Field::UserAgent, &record.user_agent, MAX_USER_AGENT_BYTES),
         ];
         for (field, text, max) in texts {
-            self.set(
-                field,
-                text.as_ref()
-                    .map(|text: &SenderText| safe(text.as_raw(), max)),
-            );
+            if let Some(text) = text {
+                self.set_safe(field, text.as_raw(), max);
+            }
         }
     }
 

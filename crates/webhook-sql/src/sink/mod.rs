@@ -1,5 +1,6 @@
 //! The sink: a bounded queue, and a thread that writes what is in it.
 
+mod checkpoint;
 mod handle;
 mod queue;
 mod settings;

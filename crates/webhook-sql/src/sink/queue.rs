@@ -19,6 +19,9 @@ use crate::{Pseudonyms, SqlError, row::Row};
 /// the queue does, so it is woken once for a batch.
 const GATHER: Duration = Duration::from_millis(5);
 
+/// A batch that is worth writing at once. Had the thread slept, it would have been woken for more.
+const ENOUGH: usize = 512;
+
 /// What is to be kept, as it was handed over.
 pub(super) enum What {
     Request(Box<AuditRecord>),
@@ -168,6 +171,7 @@ impl Queue {
     /// Waits for work, at most for `rest`, lets a batch gather, and swaps it for the empty one.
     pub(super) fn next(&self, batch: &mut Vec<Item>, rest: Duration) -> Work {
         let mut state = self.lock();
+        let is_enough = state.waiting.len() >= ENOUGH;
         if state.has_nothing_to_tell() && !state.is_closed() {
             state.is_idle = true;
             let is_idle = |state: &mut State| state.has_nothing_to_tell() && !state.is_closed();
@@ -178,7 +182,7 @@ impl Queue {
                 return Work::Rest;
             }
         }
-        if !self.is_urgent(&state) {
+        if !is_enough && !self.is_urgent(&state) {
             let waited = self
                 .work
                 .wait_timeout_while(state, GATHER, |state| !self.is_urgent(state));

@@ -3,7 +3,7 @@
 mod spilled;
 
 use std::{
-    io,
+    io, mem,
     sync::{Arc, mpsc::SyncSender},
     thread,
     time::Duration,
@@ -13,6 +13,7 @@ use webhook_core::Clock;
 
 use super::{
     SqlSinkSettings,
+    checkpoint::Checkpointer,
     queue::{Item, Queue, Waiter, Work},
     spill::Spill,
 };
@@ -26,15 +27,15 @@ use crate::{
 };
 
 /// How many records a transaction holds at most.
-const BATCH: usize = 4096;
+const BATCH: usize = 8192;
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// How long one attempt may take before its connection is given up.
 const ATTEMPT: Duration = Duration::from_secs(10);
 /// How often, during an attempt, waiting responses are looked at.
 const TICK: Duration = Duration::from_millis(10);
-/// How often records are looked for that are due to go, and how long it rests between batches of
-/// them.
+/// How often records are looked for that are due to go, and how long requests that wait are written
+/// before more of them go.
 const RETENTION: Duration = Duration::from_secs(30);
 const RETENTION_PAUSE: Duration = Duration::from_millis(2);
 
@@ -45,8 +46,11 @@ pub(super) struct Writer {
     clock: Clock,
     pool: Pool,
     session: Option<Session>,
+    checkpointer: Option<Checkpointer>,
     /// Records that retention has deleted and no record tells of yet.
     expired: u64,
+    /// Records written since retention was last looked at.
+    added: u64,
     /// When retention is looked at next, in nanoseconds of the monotonic clock.
     next_retention: u64,
 }
@@ -73,7 +77,9 @@ impl Writer {
             clock: Clock::system(),
             pool: Pool::writing(&settings.url, durability),
             session: None,
+            checkpointer: Checkpointer::start(&settings.url)?,
             expired: 0,
+            added: 0,
             next_retention: 0,
         };
         let failed = |error: &io::Error| SqlError::io("no thread for the audit", error);
@@ -178,6 +184,7 @@ impl Writer {
                     if attempts > 0 {
                         tracing::info!(target: "webhook_audit", attempts, "the audit's database is back");
                     }
+                    self.note_added(rows.len());
                     return Ok(());
                 }
                 Err(error) => {
@@ -250,12 +257,28 @@ impl Writer {
         }
     }
 
-    /// Deletes what is due, batch by batch, until a request waits to be written.
+    /// Notes what retention owes, and the checkpoints.
+    fn note_added(&mut self, rows: usize) {
+        let added = u64::try_from(rows).unwrap_or(0);
+        self.added = self.added.saturating_add(added);
+        self.count(added);
+    }
+
+    /// Has the checkpoints keep step with so many records, written or deleted.
+    fn count(&mut self, records: u64) {
+        if let Some(checkpointer) = &mut self.checkpointer {
+            checkpointer.count(records);
+        }
+    }
+
+    /// Deletes what is due, a little at a time, until a request waits to be written. What was written
+    /// since has to be made up for even then, or the log would grow for as long as it is busy.
     async fn retain(&mut self) {
         let now = self.clock.ticks().as_nanos();
         if self.settings.retention.is_forever() || now < self.next_retention {
             return;
         }
+        let mut owed = mem::take(&mut self.added);
         loop {
             let Some(session) = self.session.as_mut() else {
                 return;
@@ -263,14 +286,18 @@ impl Writer {
             let step = retention::step(session, &self.settings.retention, self.clock.now());
             match tokio::time::timeout(ATTEMPT, step).await {
                 Ok(Ok(0)) => break,
-                Ok(Ok(deleted)) => self.expired += deleted,
+                Ok(Ok(deleted)) => {
+                    self.expired += deleted;
+                    owed = owed.saturating_sub(deleted);
+                    self.count(deleted);
+                }
                 Ok(Err(_)) | Err(_) => {
                     // The next batch of records connects anew; nothing is lost.
                     self.session = None;
                     break;
                 }
             }
-            if self.queue.is_busy() {
+            if owed == 0 && self.queue.is_busy() {
                 let pause = u64::try_from(RETENTION_PAUSE.as_nanos()).unwrap_or(0);
                 self.next_retention = now.saturating_add(pause);
                 return;

@@ -1,7 +1,7 @@
 use crate::{
     SqlError,
     cell::Cell,
-    chain::{self, HASH_BYTES, Head},
+    chain::{self, HASH_BYTES, Hasher, Head},
     column::Field,
     database::Session,
     row::Row,
@@ -21,8 +21,19 @@ pub(crate) async fn append_in(session: &mut Session, rows: &[Row]) -> Result<Hea
     let mut head = head_in(session).await?;
     let salts = chain::salts(rows.len())
         .map_err(|error| SqlError::store(format!("no randomness: {error}")))?;
-    let links = head.chain(rows, &salts);
-    session.insert(&links).await?;
+    let (mut hasher, part) = (Hasher::default(), session.part());
+    let mut parts = rows.chunks(part).zip(salts.chunks(part));
+    let mut next = || {
+        let (rows, salts) = parts.next()?;
+        Some(head.chain(&mut hasher, rows, salts))
+    };
+    let mut links = next();
+    while let Some(now) = links {
+        // The next are hashed while the database has these.
+        let (stored, then) = tokio::join!(session.insert(&now), async { next() });
+        stored?;
+        links = then;
+    }
     Rollup::of(rows).add_to(session).await?;
     let added = i64::try_from(rows.len()).unwrap_or(i64::MAX);
     set_head(session, head, added).await?;
@@ -31,13 +42,19 @@ pub(crate) async fn append_in(session: &mut Session, rows: &[Row]) -> Result<Hea
 
 /// The log's head, locked until the transaction ends: who writes is alone.
 pub(crate) async fn head_in(session: &mut Session) -> Result<Head, SqlError> {
+    Ok(head_and_count_in(session).await?.0)
+}
+
+/// The same, and how many records there are.
+pub(crate) async fn head_and_count_in(session: &mut Session) -> Result<(Head, i64), SqlError> {
     let sql = if session.is_sqlite() {
-        "SELECT last_id, hash FROM webhook_event_head"
+        "SELECT last_id, hash, records FROM webhook_event_head"
     } else {
-        "SELECT last_id, hash FROM webhook_event_head FOR UPDATE"
+        "SELECT last_id, hash, records FROM webhook_event_head FOR UPDATE"
     };
     let cells = session.row(sql, &[]).await?.unwrap_or_default();
-    read_head(&cells).ok_or_else(|| SqlError::store("the log has lost its head"))
+    let head = read_head(&cells).zip(cells.get(2).and_then(Cell::number));
+    head.ok_or_else(|| SqlError::store("the log has lost its head"))
 }
 
 pub(crate) fn read_head(cells: &[Cell]) -> Option<Head> {

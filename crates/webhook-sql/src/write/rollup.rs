@@ -1,31 +1,30 @@
 //! Counts by hour, endpoint, outcome, reason and how long it took, kept in the transaction that
 //! writes or deletes the records they count.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use crate::{
     SqlError, cell::Cell, column::Field, database::Session, row::Row, time::MICROS_PER_HOUR,
 };
 
 /// How many rows a statement changes: a few sizes, so that few statements are prepared.
-const CHUNKS: [usize; 4] = [128, 32, 8, 1];
+const CHUNKS: [usize; 8] = [128, 64, 32, 16, 8, 4, 2, 1];
 
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Key {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+struct Key<'a> {
     hour: i64,
-    endpoint: String,
-    outcome: String,
-    reason: String,
+    endpoint: &'a str,
+    outcome: &'a str,
+    reason: &'a str,
     bucket: i64,
 }
 
-/// What a batch adds, or takes away. In the order of keys, so that no two writers wait for each
-/// other.
+/// What a batch adds, or takes away: records, and the sum of their times.
 #[derive(Debug, Default)]
-pub(crate) struct Rollup(BTreeMap<Key, (i64, i64)>);
+pub(crate) struct Rollup<'a>(HashMap<Key<'a>, (i64, i64)>);
 
-impl Rollup {
-    pub(crate) fn of<'a>(rows: impl IntoIterator<Item = &'a Row>) -> Self {
+impl<'a> Rollup<'a> {
+    pub(crate) fn of(rows: impl IntoIterator<Item = &'a Row>) -> Self {
         let mut rollup = Self::default();
         for row in rows {
             rollup.add(row);
@@ -34,7 +33,7 @@ impl Rollup {
     }
 
     /// Counts a record that tells of a request.
-    fn add(&mut self, row: &Row) {
+    fn add(&mut self, row: &'a Row) {
         let (Some(outcome), Some(time)) = (row.text(Field::Outcome), row.number(Field::Time))
         else {
             return;
@@ -42,9 +41,9 @@ impl Rollup {
         let micros = row.number(Field::TotalMicros).unwrap_or(0);
         let key = Key {
             hour: time.div_euclid(MICROS_PER_HOUR),
-            endpoint: row.text(Field::Endpoint).unwrap_or_default().to_owned(),
-            outcome: outcome.to_owned(),
-            reason: row.text(Field::Reason).unwrap_or_default().to_owned(),
+            endpoint: row.text(Field::Endpoint).unwrap_or_default(),
+            outcome,
+            reason: row.text(Field::Reason).unwrap_or_default(),
             bucket: bucket_of(micros),
         };
         let (records, sum) = self.0.entry(key).or_default();
@@ -70,40 +69,47 @@ impl Rollup {
     }
 
     fn hours(&self) -> Option<(i64, i64)> {
-        let (first, _) = self.0.first_key_value()?;
-        let (last, _) = self.0.last_key_value()?;
-        Some((first.hour, last.hour))
+        let hours = || self.0.keys().map(|key| key.hour);
+        hours().min().zip(hours().max())
     }
 
     async fn apply(self, session: &mut Session, sign: i64) -> Result<(), SqlError> {
         let mut left: Vec<_> = self.0.into_iter().collect();
+        // In the order of keys, so that no two writers wait for each other.
+        left.sort_unstable();
         while !left.is_empty() {
             let fits = |rows: &&usize| **rows <= left.len();
             let rows = CHUNKS.iter().find(fits).copied().unwrap_or(1);
             let values = left.drain(..rows).flat_map(|(key, (records, sum))| {
                 [
                     key.hour.into(),
-                    key.endpoint.into(),
-                    key.outcome.into(),
-                    key.reason.into(),
+                    key.endpoint.to_owned().into(),
+                    key.outcome.to_owned().into(),
+                    key.reason.to_owned().into(),
                     key.bucket.into(),
                     Cell::Number(records * sign),
                     Cell::Number(sum.saturating_mul(sign)),
                 ]
             });
             let values: Vec<_> = values.collect();
-            session.run(&upsert(rows), &values).await?;
+            let sql = upsert(rows, session.is_sqlite());
+            session.run(&sql, &values).await?;
         }
         Ok(())
     }
 }
 
-fn upsert(rows: usize) -> String {
+fn upsert(rows: usize, sqlite: bool) -> String {
     let row = |row: usize| {
-        let places: Vec<_> = (1..=7)
-            .map(|place| format!("${}", row * 7 + place))
-            .collect();
-        format!("({})", places.join(","))
+        let places = (1..=7).map(|place| {
+            // SQLite looks for a name among all names, one by one.
+            if sqlite {
+                String::from("?")
+            } else {
+                format!("${}", row * 7 + place)
+            }
+        });
+        format!("({})", places.collect::<Vec<_>>().join(","))
     };
     let rows: Vec<_> = (0..rows).map(row).collect();
     format!(

@@ -1,21 +1,26 @@
-//! The statements that insert records. Columns that no record of a batch fills are left out of it.
+//! The statements that insert records into SQLite. Columns that no record of a batch fills are left
+//! out of it.
 
-use std::{collections::HashMap, fmt::Write as _};
+use std::collections::HashMap;
 
 use crate::{
     cell::Cell,
     chain::Link,
-    column::{COLUMNS, Column, Kind, WIDTH},
+    column::{STORED, TABLE},
     row::Row,
 };
 
+/// How many rows a statement inserts. Fewer, and what a statement costs tells; more, and so many
+/// values are bound at once that the allocator gets slow.
+const TOGETHER: usize = 8;
+
 /// Which columns a batch fills.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub(crate) struct Mask([bool; WIDTH]);
+pub(crate) struct Mask([bool; STORED]);
 
 impl Mask {
     pub(crate) fn of(links: &[Link<'_>]) -> Self {
-        let mut mask = [false; WIDTH];
+        let mut mask = [false; STORED];
         for link in links {
             for (used, cell) in mask.iter_mut().zip(link.row.cells()) {
                 *used |= !cell.is_null();
@@ -29,25 +34,22 @@ impl Mask {
         self.0.iter().filter(|used| **used).count() + 3
     }
 
-    pub(crate) fn columns(&self) -> impl Iterator<Item = (usize, &'static Column)> + '_ {
-        let columns = COLUMNS.iter().enumerate().zip(self.0);
-        columns.filter_map(|(column, used)| used.then_some(column))
-    }
-
-    #[cfg_attr(not(feature = "sqlite"), allow(dead_code))]
     pub(crate) fn cells<'a>(&'a self, row: &'a Row) -> impl Iterator<Item = &'a Cell> {
         let cells = row.cells().iter().zip(self.0);
         cells.filter_map(|(cell, used)| used.then_some(cell))
     }
 
-    fn insert_into(&self) -> String {
-        let mut sql = String::from("INSERT INTO webhook_event_log (id");
-        for (_, column) in self.columns() {
-            sql.push_str(", ");
-            sql.push_str(column.name);
-        }
-        sql.push_str(", salt, hash) ");
-        sql
+    /// A statement for so many rows. What fails is rolled back as a whole, so SQLite need not note
+    /// how the statement alone could be undone.
+    fn insert(&self, rows: usize) -> String {
+        let columns = TABLE.iter().zip(self.0).filter(|(_, used)| *used);
+        let columns: Vec<_> = columns.map(|(column, _)| column.name).collect();
+        let row = format!("({})", vec!["?"; self.width()].join(","));
+        format!(
+            "INSERT OR ROLLBACK INTO webhook_event_log (id, {}, salt, hash) VALUES {}",
+            columns.join(", "),
+            vec![row; rows].join(",")
+        )
     }
 }
 
@@ -55,54 +57,19 @@ impl Mask {
 #[derive(Default)]
 pub(crate) struct Shapes(HashMap<(Mask, usize), String>);
 
-/// More masks than this, and all are forgotten.
-const MAX_SHAPES: usize = 256;
+/// More than this, and all are forgotten.
+const MAX_SHAPES: usize = 48;
 
 impl Shapes {
-    /// `VALUES` with so many rows, for SQLite.
-    #[cfg_attr(not(feature = "sqlite"), allow(dead_code))]
-    pub(crate) fn values(&mut self, mask: &Mask, rows: usize) -> &str {
-        self.make(mask, rows, || {
-            let row = vec!["?"; mask.width()].join(",");
-            let rows = vec![format!("({row})"); rows].join(",");
-            format!("{}VALUES {rows}", mask.insert_into())
-        })
-    }
-
-    /// `UNNEST` of an array for each column, for PostgreSQL.
-    #[cfg_attr(not(feature = "postgres"), allow(dead_code))]
-    pub(crate) fn arrays(&mut self, mask: &Mask) -> &str {
-        self.make(mask, 0, || {
-            let mut sql = mask.insert_into();
-            sql.push_str("SELECT * FROM UNNEST($1::bigint[]");
-            let mut place = 1;
-            let mut add = |kind: &str| {
-                place += 1;
-                let _infallible = write!(sql, ", ${place}::{kind}[]");
-            };
-            for (_, column) in mask.columns() {
-                add(type_of(column.kind));
-            }
-            add("bytea");
-            add("bytea");
-            sql.push(')');
-            sql
-        })
-    }
-
-    fn make(&mut self, mask: &Mask, rows: usize, make: impl FnOnce() -> String) -> &str {
+    /// The statements that insert so many rows, one behind the other.
+    pub(crate) fn insert(&mut self, mask: &Mask, rows: usize) -> &str {
         if self.0.len() > MAX_SHAPES {
             self.0.clear();
         }
-        self.0.entry((mask.clone(), rows)).or_insert_with(make)
-    }
-}
-
-/// PostgreSQL's name of a column's type.
-pub(crate) const fn type_of(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Text | Kind::List | Kind::Words => "text",
-        Kind::Number | Kind::Flag | Kind::Time => "bigint",
-        Kind::Blob => "bytea",
+        let shape = self.0.entry((mask.clone(), rows));
+        shape.or_insert_with(|| {
+            let together = rows.clamp(1, TOGETHER);
+            vec![mask.insert(together); rows / together].join(";")
+        })
     }
 }

@@ -56,6 +56,7 @@ impl Writer {
             match attempt.await.map_err(late).and_then(|attempt| attempt) {
                 Ok(session) => {
                     self.session = Some(session);
+                    self.note_added(chunk.rows.len());
                     return Ok(());
                 }
                 Err(error) => self.pause(&error, pause, &mut [])?,
