@@ -182,3 +182,132 @@ where
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        future::{Ready, pending, ready},
+        sync::{
+            Arc,
+            atomic::{AtomicU32, Ordering::Relaxed},
+        },
+        task::{Context, Poll},
+    };
+
+    use tower_service::Service;
+
+    use super::Deferred;
+
+    /// Ready once it was asked so often; answers with the request and its own number.
+    struct Busy {
+        asks: u32,
+        number: u32,
+        calls: Arc<AtomicU32>,
+    }
+
+    impl Busy {
+        fn new(asks: u32) -> Self {
+            let calls = Arc::default();
+            Self {
+                asks,
+                number: 1,
+                calls,
+            }
+        }
+    }
+
+    impl Clone for Busy {
+        fn clone(&self) -> Self {
+            Self {
+                asks: 1,
+                number: self.number + 1,
+                calls: Arc::clone(&self.calls),
+            }
+        }
+    }
+
+    impl Service<&'static str> for Busy {
+        type Response = (&'static str, u32);
+        type Error = &'static str;
+        type Future = Ready<Result<Self::Response, Self::Error>>;
+
+        fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+            self.asks = self.asks.saturating_sub(1);
+            if self.asks > 0 {
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            Poll::Ready(if self.number == 0 {
+                Err("broken")
+            } else {
+                Ok(())
+            })
+        }
+
+        fn call(&mut self, request: &'static str) -> Self::Future {
+            self.calls.fetch_add(1, Relaxed);
+            ready(Ok((request, self.number)))
+        }
+    }
+
+    type Gate = Ready<Result<&'static str, (&'static str, u32)>>;
+    type Call = Deferred<Gate, Busy, &'static str>;
+
+    #[tokio::test]
+    async fn a_service_that_is_ready_is_called_at_once() {
+        let mut inner = Busy::new(1);
+        let call = Call::calling(&mut inner, "now");
+        assert_eq!(inner.calls.load(Relaxed), 1);
+        assert_eq!(call.await, Ok(("now", 1)));
+        assert_eq!(inner.number, 1, "and is no clone");
+    }
+
+    #[tokio::test]
+    async fn the_instance_that_was_asked_is_called_once_it_is_ready() {
+        let mut inner = Busy::new(3);
+        let call = Call::calling(&mut inner, "later");
+        assert_eq!(inner.calls.load(Relaxed), 0);
+        assert_eq!(inner.number, 2, "a clone is in its place");
+        assert_eq!(call.await, Ok(("later", 1)));
+    }
+
+    #[tokio::test]
+    async fn a_service_that_is_broken_is_not_called() {
+        let mut inner = Busy::new(1);
+        inner.number = 0;
+        assert_eq!(Call::calling(&mut inner, "").await, Err("broken"));
+        assert_eq!(inner.calls.load(Relaxed), 0);
+    }
+
+    #[tokio::test]
+    async fn the_gate_gives_the_request_or_the_answer() {
+        let inner = Busy::new(3);
+        let calls = Arc::clone(&inner.calls);
+        assert_eq!(Call::after(ready(Ok("in")), inner).await, Ok(("in", 1)));
+        let refused = Call::after(ready(Err(("no", 0))), Busy::new(1));
+        assert_eq!(refused.await, Ok(("no", 0)));
+        assert_eq!(calls.load(Relaxed), 1);
+        assert_eq!(Call::answered(("no", 0)).await, Ok(("no", 0)));
+    }
+
+    #[test]
+    fn what_waits_is_boxed() {
+        type Large =
+            Deferred<std::future::Pending<Result<[u8; 900], (&'static str, u32)>>, Sink, [u8; 900]>;
+        #[derive(Clone)]
+        struct Sink;
+        impl Service<[u8; 900]> for Sink {
+            type Response = (&'static str, u32);
+            type Error = &'static str;
+            type Future = Ready<Result<Self::Response, Self::Error>>;
+            fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+                Poll::Ready(Ok(()))
+            }
+            fn call(&mut self, _: [u8; 900]) -> Self::Future {
+                ready(Ok(("", 0)))
+            }
+        }
+        let call = Large::after(pending(), Sink);
+        assert!(size_of_val(&call) < 64);
+    }
+}
