@@ -20,6 +20,7 @@
 pub mod address;
 pub mod body;
 pub mod change;
+mod deferred;
 mod endpoint;
 mod facts;
 pub mod introduction;
@@ -40,6 +41,7 @@ pub use self::verified::{Verified, VerifiedRejection};
 pub use self::{
     address::{AddressError, ClientAddr, ClientNetwork, Origin, PeerAddr, Transport},
     body::BufferedBody,
+    deferred::Deferred,
     endpoint::Endpoint,
     facts::Facts,
     record::{DeliveryRecord, RequestId},

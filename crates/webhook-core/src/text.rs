@@ -122,6 +122,33 @@ impl ShortText {
         Self::new(text.get(..end).unwrap_or_default())
     }
 
+    /// Copies a text of visible ASCII and spaces; `None` where it is anything else.
+    ///
+    /// ```
+    /// use webhook_core::ShortText;
+    ///
+    /// assert_eq!(ShortText::visible(b"Push Hook").unwrap().as_str(), "Push Hook");
+    /// assert!(ShortText::visible(b"a\tb").is_none() && ShortText::visible("\u{e9}".as_bytes()).is_none());
+    /// ```
+    #[must_use]
+    pub fn visible(text: &[u8]) -> Option<Self> {
+        // Without an early exit, so that the compiler looks at many bytes at once.
+        let is_visible = |all, byte: &u8| all & matches!(byte, b' '..=b'~');
+        if !text.iter().fold(true, is_visible) {
+            return None;
+        }
+        let mut bytes = [0; INLINE];
+        match (bytes.get_mut(..text.len()), u8::try_from(text.len())) {
+            (Some(place), Ok(len)) => {
+                place.copy_from_slice(text);
+                Some(Self(Short::Inline { len, bytes }))
+            }
+            _ => std::str::from_utf8(text)
+                .ok()
+                .map(|text| Self(Short::Heap(text.into()))),
+        }
+    }
+
     /// Copies a header's value, at most `max` bytes of it. Bytes that are not visible ASCII become
     /// `\u{FFFD}`, so the text is safe to hand on as text.
     #[must_use]

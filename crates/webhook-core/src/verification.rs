@@ -19,6 +19,7 @@ pub struct Verification {
 impl Verification {
     /// A delivery that is verified to come from `provider`; nothing else is known of it yet.
     #[must_use]
+    #[inline]
     pub fn new(provider: impl Into<Name>) -> Self {
         Self {
             provider: provider.into(),
@@ -34,6 +35,7 @@ impl Verification {
 
     /// Says which secret of the key ring matched.
     #[must_use]
+    #[inline]
     pub fn with_secret_id(mut self, id: impl Into<Name>) -> Self {
         self.secret_id = Some(id.into());
         self
@@ -41,6 +43,7 @@ impl Verification {
 
     /// Says the delivery's id, and whether the signature covers it.
     #[must_use]
+    #[inline]
     pub fn with_delivery_id(mut self, id: ShortText, signed: bool) -> Self {
         self.delivery_id = Some(id);
         self.delivery_id_signed = signed;
@@ -49,6 +52,7 @@ impl Verification {
 
     /// Says the event's type, and whether the signature covers it.
     #[must_use]
+    #[inline]
     pub fn with_event_type(mut self, event: ShortText, signed: bool) -> Self {
         self.event_type = Some(event);
         self.event_type_signed = signed;
@@ -57,6 +61,7 @@ impl Verification {
 
     /// Says when the sender signed; the signature covers it.
     #[must_use]
+    #[inline]
     pub fn with_timestamp(mut self, timestamp: Timestamp) -> Self {
         self.timestamp = Some(timestamp);
         self
@@ -64,6 +69,7 @@ impl Verification {
 
     /// Says that the signature covers the whole body.
     #[must_use]
+    #[inline]
     pub fn with_signed_body(mut self) -> Self {
         self.body_signed = true;
         self

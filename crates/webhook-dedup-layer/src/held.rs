@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use http::Response;
+use http::{HeaderName, Response};
 
 use crate::{DedupStore, DeliveryKey, Owner, Settlement};
 
@@ -62,7 +62,8 @@ pub(crate) fn settlement_of<B, E>(result: &Result<Response<B>, E>, keep: Duratio
 }
 
 fn is_handled<B>(response: &Response<B>) -> bool {
-    let grpc_status = response.headers().get("grpc-status");
+    const GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
+    let grpc_status = response.headers().get(GRPC_STATUS);
     response.status().is_success() && grpc_status.is_none_or(|status| status == "0")
 }
 

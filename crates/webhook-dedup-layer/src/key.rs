@@ -47,17 +47,15 @@ impl DeliveryKey {
         settings: &DedupSettings,
     ) -> Option<Self> {
         let is_id_signed = verification.is_delivery_id_signed();
-        let id = verification
-            .delivery_id()
-            .filter(|_| is_id_signed || !verification.is_body_signed());
+        let is_id_asked = is_id_signed || !verification.is_body_signed();
+        let id = is_id_asked.then(|| verification.delivery_id()).flatten();
         let is_body_asked = settings.body_in_key && verification.is_body_signed();
         let takes_body = is_body_asked || !is_id_signed || id.is_none();
         if takes_body && body.is_empty() && id.is_none() {
             return None;
         }
-        let event = verification
-            .event_type()
-            .filter(|_| settings.event_in_key && verification.is_event_type_signed());
+        let is_event_asked = settings.event_in_key && verification.is_event_type_signed();
+        let event = is_event_asked.then(|| verification.event_type()).flatten();
         let endpoint = Facts::of(extensions).and_then(Facts::endpoint);
 
         let mut text = Text(Sha256::new_with_prefix(b"webhook-dedup/1"));

@@ -1,168 +1,119 @@
 use std::{
     fmt,
     future::Future,
+    marker::PhantomData,
     pin::Pin,
     task::{Context, Poll, ready},
 };
 
 use bytes::Bytes;
-use http::{Request, Response, request::Parts};
+use http::{Request, Response};
 use http_body::Body;
 use pin_project_lite::pin_project;
-use tower::util::Oneshot;
 use tower_service::Service;
-use webhook_core::{
-    BufferedBody, Facts, Reject, Ticks,
-    body::{BodyError, Collect, Collected, raise_host_limit},
+use webhook_core::{BufferedBody, Deferred, Reject, body::Collect};
+
+use crate::{
+    held::{Held, whole},
+    judge::Hashing,
 };
 
-use crate::judge::{Case, Hashing};
-
 pin_project! {
-    /// The response future of [`VerifySignature`](crate::VerifySignature): reads, verifies, then
-    /// calls the inner service.
+    /// The response future of [`VerifySignature`](crate::VerifySignature): the inner service's, where
+    /// the body was there with the head; else it reads, verifies, and then calls the inner service.
     pub struct ResponseFuture<S, B, R>
     where
         S: Service<Request<BufferedBody>>,
     {
         #[pin]
-        state: State<S, B, R>,
+        call: Call<S, B, R>,
     }
 }
 
-pin_project! {
-    // Everything is inside the variants, so that the future is as large as the largest of them.
-    #[project = StateProj]
-    enum State<S, B, R>
-    where
-        S: Service<Request<BufferedBody>>,
-    {
-        Reading {
-            #[pin]
-            collect: Collect<B, Hashing>,
-            reading: Option<Reading<S, R>>,
-        },
-        Calling {
-            #[pin]
-            call: Oneshot<S, Request<BufferedBody>>,
-        },
-        Ended {
-            response: Option<S::Response>,
-        },
-    }
-}
+type Call<S, B, R> = Deferred<
+    Reading<B, R, <S as Service<Request<BufferedBody>>>::Response>,
+    S,
+    Request<BufferedBody>,
+>;
 
-/// What waits while the body comes in.
-pub(crate) struct Reading<S, R> {
-    pub(crate) case: Case,
-    pub(crate) parts: Parts,
-    pub(crate) inner: S,
-    pub(crate) rejection: R,
-}
-
-impl<S, R> Reading<S, R> {
-    /// The request for the inner service, or the answer in its place.
-    fn conclude<ResBody>(
-        mut self,
-        start: Option<Ticks>,
-        collected: Result<Collected<Hashing>, BodyError>,
-    ) -> Result<(S, Request<BufferedBody>), Response<ResBody>>
-    where
-        R: Reject<ResBody>,
-    {
-        let judged = match collected {
-            Err(error) => Err(self.case.give_up(&self.parts, error)),
-            Ok(collected) => {
-                // What the body held of the memory budget is given back at the end of this block.
-                let (body, hashing, reservation) = collected.into_parts();
-                let verdict = self.case.judge_body(&self.parts, &body, hashing);
-                let is_verified = verdict
-                    .as_ref()
-                    .is_ok_and(|verified| verified.verification.is_some());
-                if let (true, Some(reservation)) = (is_verified, reservation) {
-                    reservation.verified();
-                }
-                verdict.map(|verified| (body, verified))
-            }
-        };
-        self.case.stop(start);
-        self.case.close(judged.is_ok());
-        match judged {
-            Ok((body, verified)) => {
-                let extensions = &mut self.parts.extensions;
-                if let Some(verification) = verified.verification {
-                    Facts::of_mut(extensions).set_verification(verification);
-                }
-                if let Some(confirmation) = verified.confirmation {
-                    extensions.insert(confirmation);
-                }
-                let mut request = Request::from_parts(self.parts, body);
-                raise_host_limit(&mut request, self.case.settings.limits.max_bytes());
-                Ok((self.inner, request))
-            }
-            Err(ending) => Err(ending.response(&self.rejection, &self.parts)),
-        }
-    }
+/// A body that is still coming in, and what waits for it.
+pub(crate) struct Reading<B, R, Response> {
+    collect: Collect<B>,
+    held: Option<Held<R>>,
+    response: PhantomData<fn() -> Response>,
 }
 
 impl<S, B, R> ResponseFuture<S, B, R>
 where
     S: Service<Request<BufferedBody>>,
 {
-    pub(crate) fn reading(collect: Collect<B, Hashing>, reading: Reading<S, R>) -> Self {
+    /// Calls the inner service.
+    pub(crate) fn calling(inner: &mut S, request: Request<BufferedBody>) -> Self
+    where
+        S: Clone,
+    {
         Self {
-            state: State::Reading {
-                collect,
-                reading: Some(reading),
-            },
+            call: Deferred::calling(inner, request),
         }
     }
 
-    pub(crate) fn ended(response: S::Response) -> Self {
+    /// Waits for the body, which the inner service is called with.
+    pub(crate) fn reading(collect: Collect<B>, held: Held<R>, inner: S) -> Self {
+        let reading = Reading {
+            collect,
+            held: Some(held),
+            response: PhantomData,
+        };
         Self {
-            state: State::Ended {
-                response: Some(response),
-            },
+            call: Deferred::after(reading, inner),
         }
+    }
+
+    /// Something else than the handler answers.
+    pub(crate) const fn answered(response: S::Response) -> Self {
+        Self {
+            call: Deferred::answered(response),
+        }
+    }
+}
+
+/// Nothing in it is pinned in place.
+impl<B: Unpin, R, Response> Unpin for Reading<B, R, Response> {}
+
+impl<B, R, ResBody> Future for Reading<B, R, Response<ResBody>>
+where
+    B: Body<Data = Bytes> + Unpin + 'static,
+    R: Reject<ResBody>,
+{
+    type Output = Result<Request<BufferedBody>, Response<ResBody>>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let Self { collect, held, .. } = self.get_mut();
+        let Some(reading) = held else {
+            // Polled after it was ready.
+            return Poll::Pending;
+        };
+        reading.case.start();
+        let mut hashing = Hashing(&mut reading.pending);
+        let collected = ready!(collect.poll_observed(cx, &mut hashing));
+        let body = reading.conclude(collected)?;
+        Poll::Ready(match held.take() {
+            Some(held) => Ok(whole(held.parts, body, &held.case)),
+            None => return Poll::Pending,
+        })
     }
 }
 
 impl<S, B, R, ResBody> Future for ResponseFuture<S, B, R>
 where
     S: Service<Request<BufferedBody>, Response = Response<ResBody>>,
-    B: Body<Data = Bytes>,
+    B: Body<Data = Bytes> + Unpin + 'static,
     R: Reject<ResBody>,
 {
     type Output = Result<S::Response, S::Error>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut state = self.project().state;
-        loop {
-            let next = match state.as_mut().project() {
-                StateProj::Calling { call } => return call.poll(cx),
-                StateProj::Ended { response } => match response.take() {
-                    Some(response) => return Poll::Ready(Ok(response)),
-                    // Polled after it was ready.
-                    None => return Poll::Pending,
-                },
-                StateProj::Reading { collect, reading } => {
-                    let start = reading.as_ref().and_then(|reading| reading.case.start());
-                    let collected = ready!(collect.poll(cx));
-                    let Some(reading) = reading.take() else {
-                        return Poll::Pending;
-                    };
-                    match reading.conclude(start, collected) {
-                        Ok((inner, request)) => State::Calling {
-                            call: Oneshot::new(inner, request),
-                        },
-                        Err(response) => State::Ended {
-                            response: Some(response),
-                        },
-                    }
-                }
-            };
-            state.set(next);
-        }
+        self.project().call.poll(cx)
     }
 }
 
@@ -171,10 +122,6 @@ where
     S: Service<Request<BufferedBody>>,
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match &self.state {
-            State::Reading { .. } => "ResponseFuture(reading)",
-            State::Calling { .. } => "ResponseFuture(calling)",
-            State::Ended { .. } => "ResponseFuture(ended)",
-        })
+        f.debug_tuple("ResponseFuture").field(&self.call).finish()
     }
 }

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::request::Parts;
 use http_body::Body;
 use webhook_core::{
-    BufferedBody, Check, Reason, Verdict, Verification,
+    BufferedBody, Check, Facts, Reason, Verdict, Verification,
     body::{BodyError, BodyLimits},
 };
 use webhook_signature::{
@@ -12,10 +12,7 @@ use webhook_signature::{
     handshake::{MAX_BODY, Reply, Responder, Seen},
 };
 
-use crate::{
-    ending::Ending,
-    judge::{Case, Verified},
-};
+use crate::{ending::Ending, judge::Case};
 
 impl Case {
     /// The reply to a request that is a handshake.
@@ -67,11 +64,11 @@ impl Case {
         parts: &Parts,
         body: &BufferedBody,
         refusal: Refusal,
-    ) -> Result<Verified, Ending> {
+    ) -> Result<bool, Ending> {
         let bytes = joined(body);
         match self.introduction(parts, Seen::Unverified(&bytes)) {
             Some(Reply::Answer(answer)) => Err(answer.into()),
-            _ => self.refuse(parts, refusal).map(|()| Verified::default()),
+            _ => self.refuse(parts, refusal).map(|()| false),
         }
     }
 
@@ -84,15 +81,14 @@ impl Case {
     /// A body whose signature is right: a delivery, unless it belongs to a handshake.
     pub(crate) fn judge_verified(
         &self,
-        parts: &Parts,
+        parts: &mut Parts,
         body: &BufferedBody,
         verification: Verification,
-    ) -> Result<Verified, Ending> {
-        let mut confirmation = None;
+    ) -> Result<bool, Ending> {
         if let Some(responder) = self.responder_for(body) {
             let bytes = joined(body);
             if let Err(refusal) = responder.check_delivery(&bytes) {
-                return self.refuse(parts, refusal).map(|()| Verified::default());
+                return self.refuse(parts, refusal).map(|()| false);
             }
             match self.introduction(parts, Seen::Verified(&bytes)) {
                 Some(Reply::Answer(answer)) => {
@@ -100,15 +96,15 @@ impl Case {
                     self.record.set_verification(&verification);
                     return Err(answer.into());
                 }
-                Some(Reply::Confirm(asked)) => confirmation = Some(asked),
+                Some(Reply::Confirm(asked)) => {
+                    parts.extensions.insert(asked);
+                }
                 _ => {}
             }
         }
         self.record.set_verdict(Check::Signature, Verdict::Pass);
-        Ok(Verified {
-            verification: Some(verification),
-            confirmation,
-        })
+        Facts::of_mut(&mut parts.extensions).set_verification(verification);
+        Ok(true)
     }
 }
 

@@ -2,15 +2,15 @@
 
 use std::{sync::Arc, time::Duration};
 
-use http::request::Parts;
+use http::{Extensions, request::Parts};
 use http_body::Body;
 use webhook_core::{
-    BufferedBody, Check, Clock, DeliveryRecord, Reason, Rejection, Settings, ShortText, Ticks,
-    Timestamp, Verdict, Verification, body::Observer,
+    BufferedBody, Check, Clock, DeliveryRecord, Facts, Reason, Rejection, Settings, ShortText,
+    Ticks, Timestamp, Verdict, body::Observer,
 };
 use webhook_signature::{
-    BodyDigester, Pending, Refusal,
-    handshake::{Confirmation, Reply, Responder, Seen},
+    Pending, Refusal,
+    handshake::{Reply, Responder, Seen},
 };
 
 use crate::{
@@ -26,22 +26,12 @@ const MAX_CLAIMED_ID: usize = 256;
 /// When a sender may try again where no secret is valid: somebody has to set one first.
 const SECRET_RETRY: Duration = Duration::from_secs(60);
 
-/// Shows the body to the verification as it comes; to nobody where a head that was refused in
-/// shadow mode was let pass. And to the digest for the record, where one is asked for.
-pub(crate) struct Hashing {
-    pending: Option<Pending>,
-    // Boxed, because it is seldom there, and a third of a kilobyte.
-    digester: Option<Box<BodyDigester>>,
-}
+/// Shows the body to the verification as it comes.
+pub(crate) struct Hashing<'a>(pub(crate) &'a mut Pending);
 
-impl Observer for Hashing {
+impl Observer for Hashing<'_> {
     fn observe(&mut self, bytes: &[u8]) {
-        if let Some(pending) = &mut self.pending {
-            pending.update(bytes);
-        }
-        if let Some(digester) = &mut self.digester {
-            digester.update(bytes);
-        }
+        self.0.update(bytes);
     }
 }
 
@@ -52,16 +42,13 @@ pub(crate) struct Case {
     clock: Clock,
     /// When the head was judged.
     now: Timestamp,
+    /// Since when it is being judged, where a record wants to know.
+    since: Option<Ticks>,
     spent: Duration,
     /// Why the head is refused, unless the body turns out to be a handshake.
     pub(crate) waiting: Option<Refusal>,
-}
-
-/// What a request that goes on to the handler is known to be.
-#[derive(Default)]
-pub(crate) struct Verified {
-    pub(crate) verification: Option<Verification>,
-    pub(crate) confirmation: Option<Confirmation>,
+    /// Whether the head was admitted, so that the body decides.
+    is_pending: bool,
 }
 
 impl Case {
@@ -69,31 +56,36 @@ impl Case {
     pub(crate) fn open(
         settings: &Settings<HmacSettings>,
         clock: &Clock,
-        parts: &Parts,
-        record: DeliveryRecord,
+        extensions: &Extensions,
     ) -> Result<Self, Rejection> {
-        let Some(settings) = settings.load(&parts.extensions) else {
+        let Some(settings) = settings.load(extensions) else {
             diagnosis::no_settings();
             return Err(Rejection::new(Reason::Misconfigured, Check::Signature));
         };
         let settings = settings.into_arc();
+        let record = Facts::record_of(extensions);
         record.set_provider(settings.verifier.scheme().name());
         Ok(Self {
             settings,
             record,
             clock: clock.clone(),
             now: clock.now(),
+            since: None,
             spent: Duration::ZERO,
             waiting: None,
+            is_pending: false,
         })
     }
 
     /// Everything that the head decides. No byte of the body has been asked for when it refuses.
+    ///
+    /// Nothing is pending afterwards where a head that was refused is let pass in shadow mode.
     pub(crate) fn judge_head(
         &mut self,
         parts: &Parts,
         body: &impl Body,
-    ) -> Result<Hashing, Ending> {
+        pending: &mut Pending,
+    ) -> Result<(), Ending> {
         if let Some(Reply::Answer(answer)) = self.introduction(parts, Seen::Head) {
             return Err(answer.into());
         }
@@ -102,51 +94,40 @@ impl Case {
         admit_encoding(&parts.headers)?;
         self.record.set_verdict(Check::Encoding, Verdict::Pass);
 
-        let start = self.start();
-        let begun = self.settings.verifier.begin(parts, self.now);
-        self.stop(start);
-        let pending = match begun {
-            Ok(pending) => Some(pending),
+        self.start();
+        match pending.begin(&self.settings.verifier, parts, self.now) {
+            Ok(()) => self.is_pending = true,
             Err(refusal) if self.may_be_introduction(parts, body, refusal) => {
                 self.waiting = Some(refusal);
-                None
             }
-            Err(refusal) => self.refuse(parts, refusal).map(|()| None)?,
-        };
+            Err(refusal) => self.refuse(parts, refusal)?,
+        }
         // Last, so that whoever cannot sign learns nothing of the limit.
         admit_size(body, self.settings.limits.max_bytes())?;
-        let digester = self.digester();
-        Ok(Hashing { pending, digester })
+        Ok(())
     }
 
-    /// What makes the digest of the body, where it is asked for and a record keeps it.
-    fn digester(&self) -> Option<Box<BodyDigester>> {
-        let key = self.settings.body_digest.as_ref()?;
-        self.record.is_kept().then(|| Box::new(key.begin()))
-    }
-
-    /// What the whole body decides; unverified where a wrong signature is let pass in shadow mode.
+    /// What the whole body decides: whether the delivery is verified, which it is not where a wrong
+    /// signature is let pass in shadow mode.
     pub(crate) fn judge_body(
         &mut self,
-        parts: &Parts,
+        parts: &mut Parts,
         body: &BufferedBody,
-        hashing: Hashing,
-    ) -> Result<Verified, Ending> {
+        pending: &mut Pending,
+    ) -> Result<bool, Ending> {
         self.record.set_verdict(Check::Size, Verdict::Pass);
         self.record.set_verdict(Check::Body, Verdict::Pass);
         if self.record.is_kept() {
             self.record
                 .set_body_bytes(u64::try_from(body.len()).unwrap_or(u64::MAX));
         }
-        if let Some(digester) = hashing.digester {
-            self.record.set_body_digest(digester.finish());
-        }
+        self.digest(body);
         if let Some(refusal) = self.waiting.take() {
             return self.judge_introduction(parts, body, refusal);
         }
-        let Some(pending) = hashing.pending else {
-            return Ok(Verified::default());
-        };
+        if !self.is_pending {
+            return Ok(false);
+        }
         match pending.finish(body.chunks()) {
             Ok(verification) => {
                 self.settings
@@ -162,8 +143,20 @@ impl Case {
                     } = &*self.settings;
                     watch.mismatched(verifier, parts, body, self.now);
                 }
-                self.refuse(parts, refusal).map(|()| Verified::default())
+                self.refuse(parts, refusal).map(|()| false)
             }
+        }
+    }
+
+    /// Makes the digest of the body, where it is asked for and a record keeps it.
+    fn digest(&self, body: &BufferedBody) {
+        let Some(key) = self.settings.body_digest.as_ref() else {
+            return;
+        };
+        if self.record.is_kept() {
+            let mut digester = key.begin();
+            body.chunks().for_each(|chunk| digester.update(chunk));
+            self.record.set_body_digest(digester.finish());
         }
     }
 
@@ -224,26 +217,30 @@ impl Case {
         }
     }
 
-    /// The time, where a record wants to know how long verification takes.
-    pub(crate) fn start(&self) -> Option<Ticks> {
-        self.record.is_kept().then(|| self.clock.ticks())
+    /// Begins to measure, where a record wants to know how long verification takes; what was
+    /// measured and not [kept](Self::pause) is forgotten.
+    pub(crate) fn start(&mut self) {
+        if self.record.is_kept() {
+            self.since = Some(self.clock.ticks());
+        }
     }
 
-    pub(crate) fn stop(&mut self, start: Option<Ticks>) {
-        if let Some(start) = start {
-            self.spent += self.clock.ticks().since(start);
-        }
+    /// Keeps what was measured; the time that the body takes to come is not to be in it.
+    pub(crate) fn pause(&mut self) -> Option<Ticks> {
+        let (since, now) = (self.since.take()?, self.clock.ticks());
+        self.spent += now.since(since);
+        Some(now)
     }
 
     /// Notes the time spent, and, where the delivery goes on, that the handler has its turn now.
-    pub(crate) fn close(&self, goes_on: bool) {
-        if !self.record.is_kept() {
+    pub(crate) fn close(&mut self, goes_on: bool) {
+        let Some(now) = self.pause() else {
             return;
-        }
+        };
         self.record
             .set_verify_time(u64::try_from(self.spent.as_nanos()).unwrap_or(u64::MAX));
         if goes_on {
-            self.record.set_handler_start(self.clock.ticks());
+            self.record.set_handler_start(now);
         }
     }
 }

@@ -102,6 +102,7 @@ mod diagnosis;
 mod ending;
 mod error;
 mod future;
+mod held;
 mod introduction;
 mod judge;
 mod layer;

@@ -5,8 +5,13 @@ use http::{Request, Response};
 use http_body::Body;
 use tower_service::Service;
 use webhook_core::{BufferedBody, Facts, Problem, Reject, body::Collect};
+use webhook_signature::Pending;
 
-use crate::{HmacLayer, ResponseFuture, ending::Ending, future::Reading, judge::Case};
+use crate::{
+    HmacLayer, ResponseFuture,
+    held::{Held, whole},
+    judge::Case,
+};
 
 /// The service that [`HmacLayer`] makes; see the [crate](crate).
 #[derive(Clone, Debug)]
@@ -24,7 +29,7 @@ impl<S, R> VerifySignature<S, R> {
 impl<S, R, ReqBody, ResBody> Service<Request<ReqBody>> for VerifySignature<S, R>
 where
     S: Service<Request<BufferedBody>, Response = Response<ResBody>> + Clone,
-    ReqBody: Body<Data = Bytes> + 'static,
+    ReqBody: Body<Data = Bytes> + Unpin + 'static,
     R: Reject<ResBody> + Clone,
 {
     type Response = Response<ResBody>;
@@ -44,33 +49,42 @@ where
             clock,
             budget,
         } = &self.layer;
+        let opened = Case::open(settings, clock, request.extensions());
         let (parts, body) = request.into_parts();
-        let record = Facts::record_of(&parts.extensions);
-        let judged = Case::open(settings, clock, &parts, record)
-            .map_err(Ending::from)
-            .and_then(|mut case| {
-                let hashing = case.judge_head(&parts, &body)?;
-                Ok((case, hashing))
-            });
-        match judged {
-            Ok((case, hashing)) => {
-                let limits = case.limits();
-                let client = Facts::client_of(&parts.extensions);
-                let reservation = budget.reserve_for(client.map(|client| client.network()));
-                let collect = Collect::within(body, &limits, reservation, hashing);
-                let collect = collect.with_version(parts.version);
-                let (inner, rejection) = (self.inner.clone(), rejection.clone());
-                ResponseFuture::reading(
-                    collect,
-                    Reading {
-                        case,
-                        parts,
-                        inner,
-                        rejection,
-                    },
-                )
+        let case = match opened {
+            Ok(case) => case,
+            Err(refused) => return ResponseFuture::answered(refused.answer(rejection, &parts)),
+        };
+        let mut held = Held {
+            case,
+            pending: Pending::default(),
+            parts,
+            rejection: rejection.clone(),
+        };
+        let Held {
+            case,
+            pending,
+            parts,
+            ..
+        } = &mut held;
+        if let Err(ending) = case.judge_head(parts, &body, pending) {
+            return ResponseFuture::answered(ending.response(rejection, parts));
+        }
+        let client = Facts::client_of(&parts.extensions);
+        let reservation = budget.reserve_for(client.map(|client| client.network()));
+        let mut collect =
+            Collect::within(body, &case.limits(), reservation).with_version(parts.version);
+        let Some(collected) = collect.now() else {
+            case.pause();
+            collect.chunks().for_each(|chunk| pending.update(chunk));
+            return ResponseFuture::reading(collect, held, self.inner.clone());
+        };
+        match held.conclude(collected) {
+            Ok(body) => {
+                let request = whole(held.parts, body, &held.case);
+                ResponseFuture::calling(&mut self.inner, request)
             }
-            Err(ending) => ResponseFuture::ended(ending.response(rejection, &parts)),
+            Err(response) => ResponseFuture::answered(response),
         }
     }
 }

@@ -35,7 +35,7 @@ type Guarded<B> = BoxCloneService<Request<B>, Response<Full<Bytes>>, Infallible>
 /// A handler behind the layer that answers with the body, and the id of the secret that matched.
 fn guard<B>(layer: HmacLayer) -> Guarded<B>
 where
-    B: Body<Data = Bytes> + Send + 'static,
+    B: Body<Data = Bytes> + Send + Unpin + 'static,
     B::Error: Send,
 {
     let (clock, _) = Clock::manual(NOW);

@@ -62,6 +62,29 @@ impl Mac {
         }
     }
 
+    /// What the state comes to behind a text: a body in pieces, and what stands before and after it.
+    /// The state can be used again.
+    pub(crate) fn tag<'b>(
+        &self,
+        before: &[u8],
+        body: impl Iterator<Item = &'b [u8]>,
+        after: &[u8],
+    ) -> Tag {
+        match self {
+            Self::Sha1(mac) => tag(mac, before, body, after),
+            Self::Sha256(mac) => tag(mac, before, body, after),
+            Self::Sha384(mac) => tag(mac, before, body, after),
+            Self::Sha512(mac) => tag(mac, before, body, after),
+            Self::Hash(_) | Self::Token(_) => {
+                let mut mac = self.clone();
+                mac.update(before);
+                body.for_each(|piece| mac.update(piece));
+                mac.update(after);
+                mac.finish()
+            }
+        }
+    }
+
     pub(crate) fn finish(self) -> Tag {
         match self {
             Self::Sha1(mac) => Tag::new(mac.finalize().as_bytes()),
@@ -82,16 +105,34 @@ impl Mac {
     }
 }
 
+/// The clone lives here and nowhere else: a state is some hundreds of bytes to move.
+fn tag<'b, M: hmac::Mac + Clone>(
+    keyed: &M,
+    before: &[u8],
+    body: impl Iterator<Item = &'b [u8]>,
+    after: &[u8],
+) -> Tag {
+    let mut mac = keyed.clone();
+    // Most texts are the body alone, and an update with nothing is not free.
+    if !before.is_empty() {
+        mac.update(before);
+    }
+    body.for_each(|piece| mac.update(piece));
+    if !after.is_empty() {
+        mac.update(after);
+    }
+    Tag::new(mac.finalize().as_bytes())
+}
+
 impl Tag {
+    /// No digest is longer than the longest signature.
     fn new(output: &[u8]) -> Self {
         let mut bytes = [0; MAX_SIGNATURE_BYTES];
-        for (place, byte) in bytes.iter_mut().zip(output) {
-            *place = *byte;
+        let length = output.len().min(bytes.len());
+        if let Some((place, output)) = bytes.get_mut(..length).zip(output.get(..length)) {
+            place.copy_from_slice(output);
         }
-        Self {
-            bytes,
-            length: output.len(),
-        }
+        Self { bytes, length }
     }
 
     pub(crate) fn as_slice(&self) -> &[u8] {

@@ -3,77 +3,54 @@ use std::{
     fmt,
     future::Future,
     pin::Pin,
-    task::{Context, Poll, ready},
+    task::{Context, Poll, Waker, ready},
     time::Duration,
 };
 
 use bytes::Bytes;
 use http::Version;
 use http_body::Body;
-use pin_project_lite::pin_project;
 use tokio::time::Sleep;
 
 use super::{
     BodyError, BodyLimits, BufferedBody, MemoryBudget, Reservation,
-    intake::{Collected, Intake, Observer},
+    intake::{Collected, Intake, Observer, Unobserved},
 };
 
-pin_project! {
-    /// Reads a body within its [`BodyLimits`]; see the [module](super).
-    ///
-    /// Must be polled within a tokio runtime with its timer on where the body keeps it waiting.
-    #[must_use = "futures do nothing unless polled"]
-    pub struct Collect<B, O> {
-        #[pin]
-        source: Source<B>,
-        intake: Intake<O>,
-        // Made when the body first keeps us waiting: most bodies are there with the head.
-        deadline: Option<Pin<Box<Sleep>>>,
-        must_end_stream: bool,
-    }
+/// Reads a body within its [`BodyLimits`]; see the [module](super).
+///
+/// What is there at once can be taken [without waiting](Self::now). As a future it must be polled
+/// within a tokio runtime with its timer on where the body keeps it waiting.
+#[must_use = "futures do nothing unless polled"]
+pub struct Collect<B> {
+    source: Source<B>,
+    intake: Intake,
+    // Made when the body first keeps us waiting: most bodies are there with the head.
+    deadline: Option<Pin<Box<Sleep>>>,
+    must_end_stream: bool,
 }
 
-pin_project! {
-    #[project = SourceProj]
-    enum Source<B> {
-        Buffered { body: Option<BufferedBody> },
-        Incoming { #[pin] body: B },
-    }
+enum Source<B> {
+    Buffered(BufferedBody),
+    Incoming(B),
 }
 
-impl<B, O> Collect<B, O>
+impl<B> Collect<B>
 where
-    B: Body<Data = Bytes> + 'static,
-    O: Observer,
+    B: Body<Data = Bytes> + Unpin + 'static,
 {
-    /// Starts to read. The observer is shown every byte once, and comes back with the body.
-    pub fn new(body: B, limits: &BodyLimits, budget: &MemoryBudget, observer: O) -> Self {
-        Self::within(body, limits, budget.reserve(), observer)
+    /// Starts to read.
+    pub fn new(body: B, limits: &BodyLimits, budget: &MemoryBudget) -> Self {
+        Self::within(body, limits, budget.reserve())
     }
 
     /// As [`new`](Self::new), with a part of a budget that is [reserved](MemoryBudget::reserve_for)
     /// for the client's network.
-    pub fn within(body: B, limits: &BodyLimits, reservation: Reservation, observer: O) -> Self {
-        let mut body = Some(body);
-        let any: &mut dyn Any = &mut body;
-        let buffered = any
-            .downcast_mut::<Option<BufferedBody>>()
-            .and_then(Option::take);
-        let (source, hint) = match (buffered, body) {
-            (None, Some(body)) => {
-                let hint = body.size_hint();
-                (Source::Incoming { body }, hint)
-            }
-            (buffered, _) => {
-                let body = buffered.unwrap_or_default();
-                let hint = body.size_hint();
-                (Source::Buffered { body: Some(body) }, hint)
-            }
-        };
-        let intake = Intake::new(&hint, limits, reservation, observer);
+    pub fn within(body: B, limits: &BodyLimits, reservation: Reservation) -> Self {
+        let hint = body.size_hint();
         Self {
-            source,
-            intake,
+            source: Source::of(body),
+            intake: Intake::new(&hint, limits, reservation),
             deadline: None,
             must_end_stream: false,
         }
@@ -85,44 +62,122 @@ where
         self.must_end_stream = version >= Version::HTTP_2;
         self
     }
-}
 
-impl<B, O> Future for Collect<B, O>
-where
-    B: Body<Data = Bytes>,
-    O: Observer,
-{
-    type Output = Result<Collected<O>, BodyError>;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut this = self.project();
-        if this.intake.counts.at_least > this.intake.limits.max_bytes() {
-            return Poll::Ready(Err(BodyError::TooLarge));
+    /// The body, where all of it is there already, as most bodies come with their head. `None` where
+    /// it is not: what is there is kept, and the future gives the whole.
+    ///
+    /// The body is asked once, by nobody in particular, so that it wakes nobody: whoever gets `None`
+    /// has to poll the future, or to drop it.
+    ///
+    /// ```
+    /// use bytes::Bytes;
+    /// use http_body_util::Full;
+    /// use webhook_core::body::{BodyLimits, Collect, MemoryBudget};
+    ///
+    /// let (limits, budget) = (BodyLimits::default(), MemoryBudget::default());
+    /// let body = Full::new(Bytes::from_static(b"{}"));
+    /// let collected = Collect::new(body, &limits, &budget).now().unwrap()?;
+    /// assert_eq!(collected.into_body().into_bytes(), "{}");
+    /// # Ok::<_, webhook_core::body::BodyError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As the future.
+    #[must_use]
+    pub fn now(&mut self) -> Option<Result<Collected, BodyError>> {
+        match self.poll_whole(&mut Context::from_waker(Waker::noop()), &mut Unobserved) {
+            Poll::Ready(collected) => Some(collected),
+            Poll::Pending => None,
         }
-        let mut body = match this.source.as_mut().project() {
-            SourceProj::Incoming { body } => body,
-            SourceProj::Buffered { body } => {
-                let body = body.take().unwrap_or_default();
-                return Poll::Ready(this.intake.finish_buffered(body));
+    }
+
+    /// What was taken so far, for an observer that comes later.
+    pub fn chunks(&self) -> impl Iterator<Item = &[u8]> {
+        self.intake.chunks()
+    }
+
+    /// As the future's `poll`, and shows the observer each piece that is taken.
+    pub fn poll_observed(
+        &mut self,
+        cx: &mut Context<'_>,
+        observer: &mut impl Observer,
+    ) -> Poll<Result<Collected, BodyError>> {
+        if let Poll::Ready(collected) = self.poll_whole(cx, observer) {
+            return Poll::Ready(collected);
+        }
+        let after = self.intake.limits.deadline();
+        ready!(poll_deadline(&mut self.deadline, after, cx));
+        Poll::Ready(Err(BodyError::Timeout))
+    }
+
+    fn poll_whole(
+        &mut self,
+        cx: &mut Context<'_>,
+        observer: &mut impl Observer,
+    ) -> Poll<Result<Collected, BodyError>> {
+        self.intake.admit()?;
+        let body = match &mut self.source {
+            Source::Incoming(body) => {
+                let is_strict = self.must_end_stream;
+                ready!(poll_frames(body, &mut self.intake, observer, is_strict, cx))?;
+                self.intake.finish()?
+            }
+            Source::Buffered(body) => {
+                body.chunks().for_each(|chunk| observer.observe(chunk));
+                std::mem::take(body)
             }
         };
-        loop {
-            let Poll::Ready(frame) = body.as_mut().poll_frame(cx) else {
-                ready!(poll_deadline(
-                    this.deadline,
-                    this.intake.limits.deadline(),
-                    cx
-                ));
-                return Poll::Ready(Err(BodyError::Timeout));
-            };
-            match frame {
-                Some(Ok(frame)) => this.intake.take(frame)?,
-                Some(Err(_)) => return Poll::Ready(Err(BodyError::Incomplete)),
-                None => break,
-            }
+        Poll::Ready(self.intake.hand_over(body))
+    }
+}
+
+impl<B: Body + 'static> Source<B> {
+    /// Recognises a body that was buffered before.
+    fn of(body: B) -> Self {
+        let mut body = Some(body);
+        let any: &mut dyn Any = &mut body;
+        let buffered = any
+            .downcast_mut::<Option<BufferedBody>>()
+            .and_then(Option::take);
+        match (buffered, body) {
+            (None, Some(body)) => Self::Incoming(body),
+            (buffered, _) => Self::Buffered(buffered.unwrap_or_default()),
         }
-        let is_whole = !*this.must_end_stream || body.is_end_stream();
-        Poll::Ready(this.intake.finish(is_whole))
+    }
+}
+
+/// Takes frame after frame, to the end of the body.
+fn poll_frames<B: Body<Data = Bytes> + Unpin>(
+    body: &mut B,
+    intake: &mut Intake,
+    observer: &mut impl Observer,
+    must_end_stream: bool,
+    cx: &mut Context<'_>,
+) -> Poll<Result<(), BodyError>> {
+    loop {
+        match ready!(Pin::new(&mut *body).poll_frame(cx)) {
+            Some(Ok(frame)) => intake.take(frame, observer)?,
+            Some(Err(_)) => return Poll::Ready(Err(BodyError::Incomplete)),
+            None if must_end_stream && !body.is_end_stream() => {
+                return Poll::Ready(Err(BodyError::Incomplete));
+            }
+            None => return Poll::Ready(Ok(())),
+        }
+        // A body that says so has neither a frame nor an error left.
+        if body.is_end_stream() {
+            return Poll::Ready(Ok(()));
+        }
+    }
+}
+
+impl<B> Future for Collect<B>
+where
+    B: Body<Data = Bytes> + Unpin + 'static,
+{
+    type Output = Result<Collected, BodyError>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.get_mut().poll_observed(cx, &mut Unobserved)
     }
 }
 
@@ -137,7 +192,7 @@ fn poll_deadline(
         .poll(cx)
 }
 
-impl<B, O> fmt::Debug for Collect<B, O> {
+impl<B> fmt::Debug for Collect<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Collect")
             .field("limits", &self.intake.limits)

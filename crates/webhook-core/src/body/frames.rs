@@ -10,50 +10,81 @@ const SMALL: usize = 512;
 /// The frames of a body that is coming in. The first is kept as it came, for the common body that
 /// has no second.
 #[derive(Default)]
-pub(super) struct Frames {
-    first: Option<Bytes>,
-    rest: Vec<Bytes>,
-    /// Small frames not yet in `rest`.
+pub(super) enum Frames {
+    #[default]
+    None,
+    One(Bytes),
+    Many(Many),
+}
+
+#[derive(Default)]
+pub(super) struct Many {
+    kept: Vec<Bytes>,
+    /// Small frames that come after those.
     gathered: BytesMut,
 }
 
 impl Frames {
+    #[inline]
     pub(super) fn push(&mut self, frame: Bytes) {
         if frame.is_empty() {
             return;
         }
-        match self.first.take() {
-            None if self.rest.is_empty() && self.gathered.is_empty() => self.first = Some(frame),
-            None => self.keep(frame),
-            Some(first) => {
-                self.keep(first);
-                self.keep(frame);
+        match self {
+            Self::None => *self = Self::One(frame),
+            Self::One(first) => {
+                let mut many = Many::default();
+                many.keep(std::mem::take(first));
+                many.keep(frame);
+                *self = Self::Many(many);
             }
+            Self::Many(many) => many.keep(frame),
         }
     }
 
+    /// What came so far, in its order.
+    pub(super) fn chunks(&self) -> impl Iterator<Item = &[u8]> {
+        let (kept, last) = match self {
+            Self::None => (&[][..], &[][..]),
+            Self::One(first) => (std::slice::from_ref(first), &[][..]),
+            Self::Many(many) => (&many.kept[..], &many.gathered[..]),
+        };
+        kept.iter().map(AsRef::as_ref).chain([last])
+    }
+
+    #[inline]
+    pub(super) fn finish(self, trailers: Option<Box<HeaderMap>>) -> BufferedBody {
+        let body = match self {
+            Self::None => BufferedBody::default(),
+            Self::One(first) => BufferedBody::new(first),
+            Self::Many(many) => return many.finish(trailers),
+        };
+        body.with_trailers_of(trailers)
+    }
+}
+
+impl Many {
     fn keep(&mut self, frame: Bytes) {
         if frame.len() < SMALL {
             self.gathered.extend_from_slice(&frame);
             return;
         }
         self.flush();
-        self.rest.push(frame);
+        self.kept.push(frame);
     }
 
     fn flush(&mut self) {
         if !self.gathered.is_empty() {
-            self.rest.push(self.gathered.split().freeze());
+            self.kept.push(self.gathered.split().freeze());
         }
     }
 
-    pub(super) fn finish(mut self, trailers: Option<Box<HeaderMap>>) -> BufferedBody {
+    fn finish(mut self, trailers: Option<Box<HeaderMap>>) -> BufferedBody {
         self.flush();
-        let single = match self.first {
-            Some(first) => first,
-            None if self.rest.len() < 2 => self.rest.pop().unwrap_or_default(),
-            None => return BufferedBody::from_parts(self.rest, trailers),
-        };
+        if self.kept.len() > 1 {
+            return BufferedBody::from_parts(self.kept, trailers);
+        }
+        let single = self.kept.pop().unwrap_or_default();
         BufferedBody::new(single).with_trailers_of(trailers)
     }
 }

@@ -22,48 +22,53 @@ impl<F: FnMut(&[u8])> Observer for F {
     }
 }
 
+/// Watches nothing.
+pub(super) struct Unobserved;
+
+impl Observer for Unobserved {
+    fn observe(&mut self, _: &[u8]) {}
+}
+
 /// Takes in the frames of one body, counts them, and says when it is too much.
-pub(super) struct Intake<O> {
+pub(super) struct Intake {
     pub(super) limits: BodyLimits,
-    pub(super) counts: Counts,
-    observer: Option<O>,
-    frames: Frames,
+    declared: Option<u64>,
+    at_least: u64,
+    bytes: u64,
+    frames: u32,
+    kept: Frames,
     trailers: Option<Box<HeaderMap>>,
     reservation: Option<Reservation>,
 }
 
-/// What came so far, and what was declared.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Counts {
-    declared: Option<u64>,
-    pub(super) at_least: u64,
-    bytes: u64,
-    frames: u32,
-}
-
-impl<O: Observer> Intake<O> {
-    pub(super) fn new(
-        hint: &SizeHint,
-        limits: &BodyLimits,
-        reservation: Reservation,
-        observer: O,
-    ) -> Self {
+impl Intake {
+    #[inline]
+    pub(super) fn new(hint: &SizeHint, limits: &BodyLimits, reservation: Reservation) -> Self {
         Self {
             limits: *limits,
-            counts: Counts {
-                declared: hint.exact(),
-                at_least: hint.lower(),
-                bytes: 0,
-                frames: 0,
-            },
-            observer: Some(observer),
-            frames: Frames::default(),
+            declared: hint.exact(),
+            at_least: hint.lower(),
+            bytes: 0,
+            frames: 0,
+            kept: Frames::None,
             trailers: None,
             reservation: Some(reservation),
         }
     }
 
-    pub(super) fn take(&mut self, frame: Frame<Bytes>) -> Result<(), BodyError> {
+    /// Refuses a declared length over the limit.
+    pub(super) const fn admit(&self) -> Result<(), BodyError> {
+        if self.at_least > self.limits.max_bytes() {
+            return Err(BodyError::TooLarge);
+        }
+        Ok(())
+    }
+
+    pub(super) fn take(
+        &mut self,
+        frame: Frame<Bytes>,
+        observer: &mut impl Observer,
+    ) -> Result<(), BodyError> {
         let data = match frame.into_data() {
             Ok(data) => data,
             Err(frame) => {
@@ -72,11 +77,9 @@ impl<O: Observer> Intake<O> {
             }
         };
         let size = u64::try_from(data.len()).unwrap_or(u64::MAX);
-        self.counts.frames = self.counts.frames.saturating_add(1);
-        self.counts.bytes = self.counts.bytes.saturating_add(size);
-        if self.counts.bytes > self.limits.max_bytes()
-            || self.counts.frames > self.limits.max_frames()
-        {
+        self.frames = self.frames.saturating_add(1);
+        self.bytes = self.bytes.saturating_add(size);
+        if self.bytes > self.limits.max_bytes() || self.frames > self.limits.max_frames() {
             return Err(BodyError::TooLarge);
         }
         if !self
@@ -86,59 +89,42 @@ impl<O: Observer> Intake<O> {
         {
             return Err(BodyError::MemoryExhausted);
         }
-        if let Some(observer) = &mut self.observer {
-            observer.observe(&data);
-        }
-        self.frames.push(data);
+        observer.observe(&data);
+        self.kept.push(data);
         Ok(())
     }
 
-    /// The whole body, where it is whole: the stream says so, and so does the declared length.
-    pub(super) fn finish(&mut self, is_whole: bool) -> Result<Collected<O>, BodyError> {
-        if !is_whole
-            || self
-                .counts
-                .declared
-                .is_some_and(|length| length != self.counts.bytes)
-        {
+    /// What was taken so far.
+    pub(super) fn chunks(&self) -> impl Iterator<Item = &[u8]> {
+        self.kept.chunks()
+    }
+
+    /// The body, now that the stream has ended; its declared length must say the same.
+    #[inline]
+    pub(super) fn finish(&mut self) -> Result<BufferedBody, BodyError> {
+        if self.declared.is_some_and(|length| length != self.bytes) {
             return Err(BodyError::Incomplete);
         }
-        let body = std::mem::take(&mut self.frames).finish(self.trailers.take());
-        self.hand_over(body)
+        Ok(std::mem::take(&mut self.kept).finish(self.trailers.take()))
     }
 
-    /// A body that was buffered before: only the observer has not seen it.
-    pub(super) fn finish_buffered(
-        &mut self,
-        body: BufferedBody,
-    ) -> Result<Collected<O>, BodyError> {
-        if let Some(observer) = &mut self.observer {
-            body.chunks().for_each(|chunk| observer.observe(chunk));
-        }
-        self.hand_over(body)
-    }
-
-    fn hand_over(&mut self, body: BufferedBody) -> Result<Collected<O>, BodyError> {
-        // There is no observer where the future is polled again after it was ready.
-        let observer = self.observer.take().ok_or(BodyError::Incomplete)?;
-        Ok(Collected {
-            body,
-            observer,
-            reservation: self.reservation.take(),
-        })
+    #[inline]
+    pub(super) fn hand_over(&mut self, body: BufferedBody) -> Result<Collected, BodyError> {
+        // There is none where it is asked again after it was ready.
+        let reservation = self.reservation.take().ok_or(BodyError::Incomplete)?;
+        Ok(Collected { body, reservation })
     }
 }
 
-/// A body that came whole, with its observer.
+/// A body that came whole.
 ///
 /// It holds its share of the memory budget until the body is taken out of it: verify first.
-pub struct Collected<O> {
+pub struct Collected {
     body: BufferedBody,
-    observer: O,
-    reservation: Option<Reservation>,
+    reservation: Reservation,
 }
 
-impl<O> Collected<O> {
+impl Collected {
     /// The body.
     #[must_use]
     pub const fn body(&self) -> &BufferedBody {
@@ -151,14 +137,14 @@ impl<O> Collected<O> {
         self.body
     }
 
-    /// The body, the observer, and the share of the memory budget.
+    /// The body, and its share of the memory budget.
     #[must_use]
-    pub fn into_parts(self) -> (BufferedBody, O, Option<Reservation>) {
-        (self.body, self.observer, self.reservation)
+    pub fn into_parts(self) -> (BufferedBody, Reservation) {
+        (self.body, self.reservation)
     }
 }
 
-impl<O> fmt::Debug for Collected<O> {
+impl fmt::Debug for Collected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Collected")
             .field("body", &self.body)

@@ -8,7 +8,7 @@
 //!   one-byte frames make a body dearer than its bytes;
 //! - the whole body has one [deadline](BodyLimits::with_deadline), which no trickle can push ahead;
 //! - nothing is reserved by the declared length: memory grows with what really came;
-//! - an [observer](Collect::new) sees each frame as it comes, so that a MAC is ready with the last;
+//! - an [observer](Collect::poll_observed) sees each frame as it comes, so that a MAC is ready with the last;
 //! - a body that ends before its declared length, or an HTTP/2 stream that was reset, is never taken
 //!   for a whole one;
 //! - all unverified bodies together draw on one [memory budget](MemoryBudget), of which no client
@@ -22,15 +22,12 @@
 //!
 //! # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
 //! let limits = BodyLimits::default().with_max_bytes(8);
-//! let mut seen = 0;
 //! let body = Full::new(Bytes::from_static(b"12345678"));
-//! let collect = Collect::new(body, &limits, &MemoryBudget::default(), |frame: &[u8]| seen += frame.len());
-//! let collected = collect.await.unwrap();
+//! let collected = Collect::new(body, &limits, &MemoryBudget::default()).await.unwrap();
 //! assert_eq!(collected.into_body().into_bytes(), "12345678");
-//! assert_eq!(seen, 8);
 //!
 //! let body = Full::new(Bytes::from_static(b"123456789"));
-//! let refused = Collect::new(body, &limits, &MemoryBudget::default(), |_: &[u8]| ()).await;
+//! let refused = Collect::new(body, &limits, &MemoryBudget::default()).await;
 //! assert_eq!(refused.unwrap_err(), BodyError::TooLarge);
 //! # });
 //! ```

@@ -73,7 +73,7 @@ impl Facts {
             body: covered.body,
             timestamp: None,
             id: id.map(|id| (ShortText::new(id), covered.id)),
-            event: event.map(|event| (ShortText::new(event), covered.event)),
+            event: event.map(|event| (event, covered.event)),
         }
     }
 }

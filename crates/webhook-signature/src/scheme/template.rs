@@ -122,6 +122,12 @@ fn one_header<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<&'a [u8],
     }
 }
 
+impl Default for SignedText {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl SignedText {
     pub(crate) const fn new() -> Self {
         Self {

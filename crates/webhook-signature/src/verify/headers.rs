@@ -14,6 +14,7 @@ use crate::{
 pub(crate) const MAX_ID: usize = 256;
 
 /// What headers that passed leave to be done.
+#[derive(Default)]
 pub(crate) struct Judged {
     /// The signatures to compare.
     pub(crate) candidates: Candidates,
@@ -26,6 +27,7 @@ pub(crate) struct Judged {
 }
 
 /// What a delivery says of itself.
+#[derive(Default)]
 pub(crate) struct Facts {
     pub(super) timestamp: Option<Timestamp>,
     pub(super) id: Option<ShortText>,
@@ -40,18 +42,24 @@ struct Lines<'a> {
 }
 
 impl Judged {
-    /// Judges the headers: first what is missing, then what is malformed, then what is stale.
-    pub(crate) fn new(verifier: &Verifier, parts: &Parts, now: Timestamp) -> Result<Self, Reason> {
+    /// Judges the headers: first what is missing, then what is malformed, then what is stale. What
+    /// they leave to be done is written in place, because it is large.
+    pub(crate) fn judge(
+        &mut self,
+        verifier: &Verifier,
+        parts: &Parts,
+        now: Timestamp,
+    ) -> Result<(), Reason> {
         let (scheme, covered) = (verifier.scheme(), verifier.covered());
         let lines = Lines::of(scheme, covered, parts)?;
         require(scheme, &parts.headers)?;
         let id = lines.checked_id(scheme, covered)?;
-        let mut candidates = Candidates::new(scheme.primitive.signature_bytes());
-        let (timestamp_text, timestamp) = lines.read(scheme, &mut candidates, now)?;
+        self.candidates = Candidates::new(scheme.primitive.signature_bytes());
+        let (timestamp_text, timestamp) = lines.read(scheme, &mut self.candidates, now)?;
         let base_url = scheme.base_url_of(parts)?;
         let source = Source {
             timestamp: timestamp_text,
-            id: id.unwrap_or_default().as_bytes(),
+            id: id.unwrap_or_default(),
             method: &parts.method,
             target: parts
                 .uri
@@ -60,36 +68,28 @@ impl Judged {
             base_url: &base_url,
             headers: &parts.headers,
         };
-        let mut text = SignedText::new();
         scheme
             .text
-            .render(&source, &mut text)
+            .render(&source, &mut self.text)
             .map_err(|trouble| match trouble {
                 HeaderTrouble::Missing => Reason::SignatureMalformed,
                 HeaderTrouble::Repeated => Reason::SignatureDuplicateHeader,
             })?;
-        let event = event(scheme, parts).map(ShortText::new);
-        let facts = Facts {
-            timestamp,
-            id: id.map(ShortText::new),
-            event,
-        };
-        let head = scheme.custom.map(|_| {
+        self.facts.timestamp = timestamp;
+        self.facts.id = id.and_then(ShortText::visible);
+        self.facts.event = event(scheme, parts);
+        self.head = scheme.custom.map(|_| {
+            let id = id.and_then(|id| std::str::from_utf8(id).ok());
             let id = id.unwrap_or_default();
             Box::new(Head::new(parts, base_url, timestamp_text, id, now))
         });
-        Ok(Self {
-            candidates,
-            text,
-            facts,
-            head,
-        })
+        Ok(())
     }
 }
 
 impl Facts {
     /// Says what a delivery is known to be, once it is verified.
-    pub(crate) fn describe(self, verifier: &Verifier, key: &Key) -> Verification {
+    pub(crate) fn describe(&mut self, verifier: &Verifier, key: &Key) -> Verification {
         let covered = verifier.covered();
         let mut verification = Verification::new(verifier.scheme().name.clone())
             .with_secret_id(key.watched.id.clone());
@@ -99,10 +99,10 @@ impl Facts {
         if let Some(timestamp) = self.timestamp {
             verification = verification.with_timestamp(timestamp);
         }
-        if let Some(id) = self.id {
+        if let Some(id) = self.id.take() {
             verification = verification.with_delivery_id(id, covered.id);
         }
-        if let Some(event) = self.event {
+        if let Some(event) = self.event.take() {
             verification = verification.with_event_type(event, covered.event);
         }
         verification
@@ -179,11 +179,14 @@ impl<'a> Lines<'a> {
 
     /// The delivery's id. A signed one must be well-formed; an unsigned one that is not is left out,
     /// as it proves nothing anyway.
-    fn checked_id(&self, scheme: &Scheme, covered: Covered) -> Result<Option<&'a str>, Reason> {
-        let id = self.id.and_then(visible);
+    fn checked_id(&self, scheme: &Scheme, covered: Covered) -> Result<Option<&'a [u8]>, Reason> {
+        let id = self
+            .id
+            .map(HeaderValue::as_bytes)
+            .filter(|id| is_visible(id));
         if covered.needs_id {
             let id = id.ok_or(Reason::IdMalformed)?;
-            if scheme.text.after_id().is_some_and(|end| id.contains(end)) {
+            if scheme.text.after_id().is_some_and(|end| contains(id, end)) {
                 return Err(Reason::IdMalformed);
             }
         }
@@ -246,31 +249,35 @@ fn family<'s>(scheme: &'s Scheme, headers: &HeaderMap) -> Result<&'s Location, R
 }
 
 /// The text of a short value of visible ASCII.
+#[cfg(feature = "public-key")]
 pub(crate) fn visible(value: &HeaderValue) -> Option<&str> {
-    let bytes = Some(value.as_bytes()).filter(|bytes| bytes.len() <= MAX_ID)?;
+    let bytes = value.as_bytes();
+    is_visible(bytes).then(|| std::str::from_utf8(bytes).ok())?
+}
+
+/// Whether this is a short text of visible ASCII.
+fn is_visible(bytes: &[u8]) -> bool {
     // Without an early exit, so that the compiler looks at many bytes at once.
-    let graphic = bytes
-        .iter()
-        .fold(true, |all, byte| all & byte.is_ascii_graphic());
-    if graphic {
-        std::str::from_utf8(bytes).ok()
-    } else {
-        None
-    }
+    bytes.len() <= MAX_ID
+        && bytes
+            .iter()
+            .fold(true, |all, byte| all & byte.is_ascii_graphic())
+}
+
+fn contains(text: &[u8], part: &str) -> bool {
+    let mut places = text.windows(part.len().max(1));
+    places.any(|place| place == part.as_bytes())
 }
 
 /// The text of a short value of visible ASCII and spaces: GitLab sends the type `Push Hook`.
-pub(crate) fn words(value: &HeaderValue) -> Option<&str> {
-    let short = value.len() <= MAX_ID;
-    value
-        .to_str()
-        .ok()
-        .filter(|text| short && !text.contains('\t'))
+pub(crate) fn words(value: &HeaderValue) -> Option<ShortText> {
+    let bytes = Some(value.as_bytes()).filter(|bytes| bytes.len() <= MAX_ID)?;
+    ShortText::visible(bytes)
 }
 
 /// The event's type. One that stands there twice is none: nobody can tell which line the handler
 /// reads.
-fn event<'a>(scheme: &Scheme, parts: &'a Parts) -> Option<&'a str> {
+fn event(scheme: &Scheme, parts: &Parts) -> Option<ShortText> {
     let name = scheme.event.as_ref()?;
     only(&parts.headers, name).ok().flatten().and_then(words)
 }

@@ -49,6 +49,19 @@ impl Keys {
         macs.chain(public.into_iter().flatten())
     }
 
+    /// Watches all of them from now on.
+    pub(super) fn watch(&self, now: Timestamp) {
+        match self {
+            Self::Macs(front, others) => {
+                front.watched.meter.watch(now);
+                let others = others.iter();
+                others.for_each(|key| key.watched.meter.watch(now));
+            }
+            #[cfg(feature = "public-key")]
+            Self::Public(keys) => keys.watched().for_each(|secret| secret.meter.watch(now)),
+        }
+    }
+
     pub(super) fn watched_mut(&mut self) -> Vec<&mut Watched> {
         match self {
             Self::Macs(front, others) => std::iter::once(front)
@@ -135,9 +148,10 @@ impl Key {
 
     /// The signature of a text in one piece.
     pub(crate) fn tag(&self, text: &[u8]) -> Vec<u8> {
-        let mut mac = self.mac.clone();
-        mac.update(text);
-        mac.finish().as_slice().to_vec()
+        self.mac
+            .tag(text, std::iter::empty(), b"")
+            .as_slice()
+            .to_vec()
     }
 
     pub(crate) fn is_valid_at(&self, instant: Timestamp) -> bool {

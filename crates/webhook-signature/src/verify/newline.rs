@@ -84,7 +84,7 @@ impl Verifier {
         I::IntoIter: Clone,
     {
         let variant = self.variant()?;
-        let pending = variant.verifier.begin(parts, now).ok()?;
+        let mut pending = variant.verifier.begin(parts, now).ok()?;
         let verification = pending.finish(body).ok()?;
         let id = verification.secret_id()?.clone();
         Some(if variant.ours.contains(&id) {

@@ -1,5 +1,6 @@
 use std::fmt;
 
+use http::request::Parts;
 use webhook_core::{Reason, Timestamp, Verification};
 
 use super::{Refusal, Verifier, headers::Judged, keys::Key, whole};
@@ -8,8 +9,8 @@ use crate::mac::Mac;
 /// A delivery whose headers passed and whose body is still to come.
 ///
 /// It owns all that it needs, so that a future can hold it beside the request. Feeding it the body
-/// as it arrives hides the cost of the front key; nothing is allocated for up to two SHA-256
-/// signatures and ids of the usual length.
+/// as it arrives hides the cost of the front key, and takes one allocation for its state; nothing else
+/// is allocated for up to two SHA-256 signatures and ids of the usual length.
 ///
 /// ```
 /// use http::Request;
@@ -31,8 +32,10 @@ use crate::mac::Mac;
 /// # Ok::<_, Box<dyn std::error::Error>>(())
 /// ```
 #[must_use = "nothing is verified before `finish()`"]
+#[derive(Default)]
 pub struct Pending {
-    verifier: Verifier,
+    /// None of whatever has not begun, or is finished.
+    verifier: Option<Verifier>,
     work: Work,
     fed: u64,
 }
@@ -46,38 +49,91 @@ pub struct Pending {
     )
 )]
 enum Work {
-    /// The state of the first key that is valid, and what its tag is compared with.
-    Mac(Mac, Judged, Timestamp),
+    Mac(Macs),
     #[cfg(feature = "public-key")]
     Public(Box<crate::public::Pending>),
 }
 
+impl Default for Work {
+    fn default() -> Self {
+        Self::Mac(Macs::default())
+    }
+}
+
+#[derive(Default)]
+struct Macs {
+    judged: Judged,
+    /// When the headers were judged.
+    begun: Option<Timestamp>,
+    /// The state of the first key that is valid, once it is fed.
+    fed: Option<Box<Mac>>,
+}
+
 impl Pending {
-    pub(super) fn new(verifier: Verifier, first: &Key, judged: Judged, now: Timestamp) -> Self {
-        let mac = begin(first, &judged);
-        Self {
-            verifier,
-            work: Work::Mac(mac, judged, now),
-            fed: 0,
+    /// As [`Verifier::begin`], in the place of this one, whatever it was. It is some hundred bytes
+    /// large: a caller who keeps it in a place of its own has it never moved.
+    ///
+    /// ```
+    /// use webhook_core::{Reason, Secret, Timestamp};
+    /// use webhook_signature::{Pending, Verifier, presets};
+    ///
+    /// let verifier = Verifier::new(presets::GITHUB.scheme(), Secret::new("It's a Secret to Everybody")?)?;
+    /// let (parts, ()) = http::Request::post("/").body(())?.into_parts();
+    /// let mut pending = Pending::default();
+    /// let refusal = pending.begin(&verifier, &parts, Timestamp::from_unix_seconds(0)).unwrap_err();
+    /// assert_eq!(refusal.reason(), Reason::SignatureMissing);
+    /// // What did not begin does not verify.
+    /// assert!(pending.finish([&b""[..]]).is_err());
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Verifier::begin`]; nothing is pending then.
+    pub fn begin(
+        &mut self,
+        verifier: &Verifier,
+        parts: &Parts,
+        now: Timestamp,
+    ) -> Result<(), Refusal> {
+        if self.is_used() {
+            *self = Self::default();
         }
+        #[cfg(feature = "public-key")]
+        if let Some(keys) = verifier.public() {
+            *self = verifier.begin_public(keys, parts, now)?;
+            return Ok(());
+        }
+        match &mut self.work {
+            Work::Mac(work) => work.begin(verifier, parts, now),
+            #[cfg(feature = "public-key")]
+            Work::Public(_) => Err(Reason::Misconfigured),
+        }
+        .map_err(Refusal::by_headers)?;
+        self.verifier = Some(verifier.clone());
+        Ok(())
     }
 
     #[cfg(feature = "public-key")]
     pub(super) fn public(verifier: Verifier, pending: crate::public::Pending) -> Self {
         Self {
-            verifier,
+            verifier: Some(verifier),
             work: Work::Public(Box::new(pending)),
             fed: 0,
         }
     }
 
-    /// Feeds the next bytes of the body. Optional: a body that was never fed is hashed at the end.
+    fn is_used(&self) -> bool {
+        !matches!(&self.work, Work::Mac(Macs { begun: None, .. }))
+    }
+
+    /// Feeds the next bytes of the body. Optional: a body that was never fed is hashed at the end,
+    /// which is cheaper where all of it is there already.
     pub fn update(&mut self, bytes: &[u8]) {
+        let Some(verifier) = &self.verifier else {
+            return;
+        };
         match &mut self.work {
-            Work::Mac(mac, judged, _) if self.verifier.covered().body && judged.head.is_none() => {
-                mac.update(bytes);
-            }
-            Work::Mac(..) => {}
+            Work::Mac(work) => work.update(verifier, bytes),
             #[cfg(feature = "public-key")]
             Work::Public(pending) => pending.update(bytes),
         }
@@ -87,75 +143,118 @@ impl Pending {
     /// Compares the signatures with that of the first valid key and, where none is right, of the
     /// other valid ones in turn, for which `body` is hashed again.
     ///
-    /// `body` is the whole body, in any pieces.
+    /// `body` is the whole body, in any pieces. What is finished is finished: a second time nothing
+    /// verifies.
     ///
     /// # Errors
     /// [`Reason::SignatureMismatch`] where no key made any of the signatures.
     /// [`Reason::Misconfigured`] where some bytes were fed and `body` has another length, because
-    /// then something else than what was verified would be handed on.
-    pub fn finish<'b, I>(mut self, body: I) -> Result<Verification, Refusal>
+    /// then something else than what was verified would be handed on, and where nothing was begun.
+    pub fn finish<'b, I>(&mut self, body: I) -> Result<Verification, Refusal>
     where
         I: IntoIterator<Item = &'b [u8]>,
         I::IntoIter: Clone,
     {
         let body = body.into_iter();
-        if self.fed == 0 {
-            for piece in body.clone() {
-                self.update(piece);
-            }
-        } else if self.fed != body.clone().map(length).fold(0, u64::saturating_add) {
+        if self.fed > 0 && self.fed != body.clone().map(length).fold(0, u64::saturating_add) {
             return Err(Refusal::by_body(Reason::Misconfigured));
         }
-        let Self { verifier, work, .. } = self;
-        let (mac, mut judged, now) = match work {
-            Work::Mac(mac, judged, now) => (mac, judged, now),
+        let verifier = self.verifier.take();
+        let verifier = verifier.ok_or(Refusal::by_body(Reason::Misconfigured))?;
+        match &mut self.work {
+            Work::Mac(work) => work.finish(&verifier, body),
             #[cfg(feature = "public-key")]
-            Work::Public(pending) => {
-                let keys = verifier.public();
-                let keys = keys.ok_or(Refusal::by_body(Reason::Misconfigured))?;
-                let pieces: Vec<_> = body.collect();
-                let now = pending.now();
-                let verdict = pending.finish(verifier.scheme(), keys, &pieces);
-                let verification = verdict.map_err(Refusal::by_body)?;
-                let mut secrets = verifier.watched();
-                if let Some(used) =
-                    secrets.find(|secret| Some(&secret.id) == verification.secret_id())
-                {
-                    verifier.count(used, now);
-                }
-                return Ok(verification);
-            }
-        };
-        if let Some(head) = judged.head.take() {
-            return whole::judge(&verifier, &head, judged, body)
-                .map_err(|reason| Refusal::by_body(verifier.scheme().told(reason)));
+            Work::Public(_) => self.finish_public(&verifier, body),
         }
-        let again = |key: &Key| {
-            let mut mac = begin(key, &judged);
-            if verifier.covered().body {
-                body.clone().for_each(|piece| mac.update(piece));
-            }
-            mac
-        };
-        let mut keys = verifier.valid_keys(now);
-        let first = keys.next().filter(|_| matches(mac, &judged));
-        let key = first.or_else(|| keys.find(|key| matches(again(key), &judged)));
-        let reason = verifier.scheme().told(Reason::SignatureMismatch);
-        let key = key.ok_or_else(|| Refusal::by_body(reason))?;
-        verifier.count(&key.watched, now);
-        Ok(judged.facts.describe(&verifier, key))
+        .map_err(Refusal::by_body)
     }
 }
 
-fn begin(key: &Key, judged: &Judged) -> Mac {
-    let mut mac = key.mac.clone();
-    mac.update(judged.text.before_body());
-    mac
+#[cfg(feature = "public-key")]
+impl Pending {
+    fn finish_public<'b>(
+        &mut self,
+        verifier: &Verifier,
+        body: impl Iterator<Item = &'b [u8]> + Clone,
+    ) -> Result<Verification, Reason> {
+        let Work::Public(mut pending) = std::mem::take(&mut self.work) else {
+            return Err(Reason::Misconfigured);
+        };
+        if self.fed == 0 {
+            body.clone().for_each(|piece| pending.update(piece));
+        }
+        let keys = verifier.public().ok_or(Reason::Misconfigured)?;
+        let pieces: Vec<_> = body.collect();
+        let now = pending.now();
+        let verification = pending.finish(verifier.scheme(), keys, &pieces)?;
+        let mut secrets = verifier.watched();
+        if let Some(used) = secrets.find(|secret| Some(&secret.id) == verification.secret_id()) {
+            verifier.count(used, now);
+        }
+        Ok(verification)
+    }
 }
 
-fn matches(mut mac: Mac, judged: &Judged) -> bool {
-    mac.update(judged.text.after_body());
-    judged.candidates.contain(mac.finish().as_slice())
+impl Macs {
+    fn begin(&mut self, verifier: &Verifier, parts: &Parts, now: Timestamp) -> Result<(), Reason> {
+        self.begun = Some(now);
+        self.judged.judge(verifier, parts, now)?;
+        // A ring of which no secret is valid now cannot tell right from wrong.
+        let mut valid = verifier.valid_keys(now);
+        valid.next().map(drop).ok_or(Reason::SecretUnavailable)
+    }
+
+    fn update(&mut self, verifier: &Verifier, bytes: &[u8]) {
+        if !verifier.covered().body || self.judged.head.is_some() {
+            return;
+        }
+        if self.fed.is_none() {
+            let first = self.begun.and_then(|now| verifier.valid_keys(now).next());
+            self.fed = first.map(|key| {
+                let mut mac = Box::new(key.mac.clone());
+                mac.update(self.judged.text.before_body());
+                mac
+            });
+        }
+        if let Some(mac) = &mut self.fed {
+            mac.update(bytes);
+        }
+    }
+
+    fn finish<'b>(
+        &mut self,
+        verifier: &Verifier,
+        body: impl Iterator<Item = &'b [u8]> + Clone,
+    ) -> Result<Verification, Reason> {
+        let scheme = verifier.scheme();
+        let now = self.begun.ok_or(Reason::Misconfigured)?;
+        if let Some(head) = self.judged.head.take() {
+            let judged = std::mem::take(&mut self.judged);
+            let verdict = whole::judge(verifier, &head, judged, body);
+            return verdict.map_err(|reason| scheme.told(reason));
+        }
+        let Judged {
+            candidates, text, ..
+        } = &self.judged;
+        let (before, after) = (text.before_body(), text.after_body());
+        let is_covered = verifier.covered().body;
+        let hashed = |key: &Key| {
+            let body = body.clone().filter(|_| is_covered);
+            key.mac.tag(before, body, after)
+        };
+        let mut keys = verifier.valid_keys(now);
+        let first = keys.next().filter(|key| {
+            let tag = match self.fed.take() {
+                Some(mac) => mac.tag(b"", std::iter::empty(), after),
+                None => hashed(key),
+            };
+            candidates.contain(tag.as_slice())
+        });
+        let key = first.or_else(|| keys.find(|key| candidates.contain(hashed(key).as_slice())));
+        let key = key.ok_or_else(|| scheme.told(Reason::SignatureMismatch))?;
+        verifier.count(&key.watched, now);
+        Ok(self.judged.facts.describe(verifier, key))
+    }
 }
 
 fn length(bytes: &[u8]) -> u64 {

@@ -1,11 +1,10 @@
 use std::{fmt, sync::Arc};
 
 use http::request::Parts;
-use webhook_core::{Name, Reason, SecretError, SecretErrorKind, Timestamp, Verification};
+use webhook_core::{Name, SecretError, SecretErrorKind, Timestamp, Verification};
 
 use super::{
     ConfigError, Pending, Refusal,
-    headers::Judged,
     keys::{Key, Keys},
     newline::Variant,
 };
@@ -177,7 +176,7 @@ impl Verifier {
 
     /// Counts a delivery that this secret verified.
     pub(super) fn count(&self, used: &Watched, now: Timestamp) {
-        self.watched().for_each(|secret| secret.meter.watch(now));
+        self.0.keys.watch(now);
         used.meter.count(now);
     }
 
@@ -210,25 +209,26 @@ impl Verifier {
     /// (an empty header counts as missing) or repeated; one that is malformed; a timestamp outside
     /// the tolerance. Last, [`Reason::SecretUnavailable`] where no secret is valid at `now`.
     pub fn begin(&self, parts: &Parts, now: Timestamp) -> Result<Pending, Refusal> {
-        #[cfg(feature = "public-key")]
-        if let Some(keys) = self.public() {
-            let (scheme, covered) = (self.scheme(), self.covered());
-            let begun = crate::public::Pending::begin(scheme, covered, keys, parts, now);
-            return match begun {
-                Ok(_) | Err(Reason::SignatureMismatch) if !keys.is_any_valid_at(now) => {
-                    Err(Reason::SecretUnavailable)
-                }
-                begun => begun.map(|pending| Pending::public(self.clone(), pending)),
+        let mut pending = Pending::default();
+        pending.begin(self, parts, now)?;
+        Ok(pending)
+    }
+
+    #[cfg(feature = "public-key")]
+    pub(super) fn begin_public(
+        &self,
+        keys: &crate::public::Keys,
+        parts: &Parts,
+        now: Timestamp,
+    ) -> Result<Pending, Refusal> {
+        let begun = crate::public::Pending::begin(self.scheme(), self.covered(), keys, parts, now);
+        match begun {
+            Ok(_) | Err(webhook_core::Reason::SignatureMismatch) if !keys.is_any_valid_at(now) => {
+                Err(webhook_core::Reason::SecretUnavailable)
             }
-            .map_err(Refusal::by_headers);
+            begun => begun.map(|pending| Pending::public(self.clone(), pending)),
         }
-        let judged = Judged::new(self, parts, now).map_err(Refusal::by_headers)?;
-        // A ring of which no secret is valid now cannot tell right from wrong.
-        let first = self
-            .valid_keys(now)
-            .next()
-            .ok_or(Refusal::by_headers(Reason::SecretUnavailable))?;
-        Ok(Pending::new(self.clone(), first, judged, now))
+        .map_err(Refusal::by_headers)
     }
 
     pub(crate) fn covered(&self) -> Covered {

@@ -14,10 +14,7 @@ use webhook_core::{
     introduction::MAX_BODY,
 };
 
-use super::{
-    Case,
-    future::{Reading, Unobserved},
-};
+use super::{Case, future::Held};
 use crate::{BufferedTokenLayer, BufferingFuture, ending::Ending, judge::Admission};
 
 /// Lets requests with a shared token and a whole body through to `S`; see [`BufferedTokenLayer`].
@@ -38,7 +35,7 @@ impl<S, R> VerifyTokenBuffered<S, R> {
 impl<S, R, ReqBody, ResBody> Service<Request<ReqBody>> for VerifyTokenBuffered<S, R>
 where
     S: Service<Request<BufferedBody>, Response = Response<ResBody>> + Clone,
-    ReqBody: Body<Data = Bytes> + 'static,
+    ReqBody: Body<Data = Bytes> + Unpin + 'static,
     R: Reject<ResBody>,
 {
     type Response = Response<ResBody>;
@@ -57,24 +54,25 @@ where
             Ok(opened) => opened,
             Err(ending) => {
                 let response = ending.response(&self.layer.tokens.rejection, &parts);
-                return BufferingFuture::ended(response);
+                return BufferingFuture::answered(response);
             }
         };
         let client = Facts::client_of(&parts.extensions);
         let network = client.map(|client| client.network());
         let reservation = self.layer.budget.reserve_for(network);
-        let collect = Collect::within(body, &limits, reservation, Unobserved);
-        let collect = collect.with_version(parts.version);
-        let (inner, layer) = (self.inner.clone(), Arc::clone(&self.layer));
-        BufferingFuture::reading(
-            collect,
-            Reading {
-                case,
-                parts,
-                inner,
-                layer,
-            },
-        )
+        let mut collect = Collect::within(body, &limits, reservation).with_version(parts.version);
+        let held = Held {
+            case,
+            parts,
+            layer: Arc::clone(&self.layer),
+        };
+        let Some(collected) = collect.now() else {
+            return BufferingFuture::reading(collect, held, self.inner.clone());
+        };
+        match held.conclude(collected) {
+            Ok(request) => BufferingFuture::calling(&mut self.inner, request),
+            Err(response) => BufferingFuture::answered(response),
+        }
     }
 }
 

@@ -105,6 +105,7 @@ impl MemoryBudget {
 
     /// An empty part of the budget, to grow, for a body from this network.
     #[must_use]
+    #[inline]
     pub fn reserve_for(&self, network: Option<ClientNetwork>) -> Reservation {
         let place = self.0.shares.place(network);
         Reservation {
@@ -160,6 +161,7 @@ impl Reservation {
     /// Takes `bytes` more; `false`, and nothing taken, where the budget or the network's share does
     /// not hold them.
     #[must_use]
+    #[inline]
     pub fn grow(&mut self, bytes: u64) -> bool {
         let Account {
             held,

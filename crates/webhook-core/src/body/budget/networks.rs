@@ -25,31 +25,73 @@ fn table() -> Box<[AtomicU64]> {
     (0..PLACES).map(|_| AtomicU64::new(0)).collect()
 }
 
+/// Hashes networks by a multiplication and an addition of 128 random bits each, of which the upper
+/// half of the result counts. Without those bits nobody can tell which two networks share a place:
+/// the family is strongly universal (Dietzfelbinger, STACS 1996). A tenth of the instructions of
+/// `SipHash`.
+struct Hasher {
+    factor: u128,
+    /// One for each kind of network.
+    addends: [u128; 3],
+}
+
+impl Hasher {
+    fn new() -> Self {
+        let random = || {
+            let half = || u128::from(RandomState::new().hash_one(0));
+            half() << 64 | half()
+        };
+        Self {
+            factor: random(),
+            addends: [random(), random(), random()],
+        }
+    }
+
+    // The upper half of 128 bits is 64 bits.
+    #[allow(clippy::cast_possible_truncation)]
+    fn hash(&self, network: Option<ClientNetwork>) -> u64 {
+        let [unknown, v4, v6] = self.addends;
+        let (bits, addend) = match network {
+            None => (0, unknown),
+            Some(ClientNetwork::V4(address)) => (u64::from(address.to_bits()), v4),
+            Some(ClientNetwork::V6(upper)) => (upper, v6),
+        };
+        (self
+            .factor
+            .wrapping_mul(u128::from(bits))
+            .wrapping_add(addend)
+            >> 64) as u64
+    }
+}
+
 /// How many bytes the bodies of each network hold.
 pub(super) struct Shares {
-    hasher: RandomState,
+    hasher: Hasher,
     held: Box<[AtomicU64]>,
 }
 
 impl Shares {
     pub(super) fn new() -> Self {
         Self {
-            hasher: RandomState::new(),
+            hasher: Hasher::new(),
             held: table(),
         }
     }
 
+    #[inline]
     pub(super) fn place(&self, network: Option<ClientNetwork>) -> Place {
-        Place(self.hasher.hash_one(network))
+        Place(self.hasher.hash(network))
     }
 
     /// Takes bytes from the network's share; a share that cannot be found has no room.
+    #[inline]
     pub(super) fn take(&self, place: Place, bytes: u64, share: u64) -> bool {
         place
             .of(&self.held)
             .is_some_and(|held| take(held, bytes, share))
     }
 
+    #[inline]
     pub(super) fn give_back(&self, place: Place, bytes: u64) {
         if let Some(held) = place.of(&self.held) {
             held.fetch_sub(bytes, Ordering::Relaxed);

@@ -14,11 +14,11 @@ use proptest::prelude::*;
 use super::super::{BodyError, BodyLimits, BufferedBody, Collect, Collected, MemoryBudget};
 
 /// A body that plays a script, and counts how often it is asked.
-struct Scripted<'a> {
+struct Scripted {
     steps: VecDeque<Step>,
     declared: Option<u64>,
     ends_stream: bool,
-    polls: Option<&'a Cell<u32>>,
+    polls: Option<&'static Cell<u32>>,
 }
 
 enum Step {
@@ -28,7 +28,7 @@ enum Step {
     Stall,
 }
 
-impl Scripted<'_> {
+impl Scripted {
     fn new(steps: impl IntoIterator<Item = Step>) -> Self {
         let steps = steps.into_iter().collect();
         Self {
@@ -40,7 +40,7 @@ impl Scripted<'_> {
     }
 }
 
-impl Body for Scripted<'_> {
+impl Body for Scripted {
     type Data = Bytes;
     type Error = &'static str;
 
@@ -77,11 +77,8 @@ fn data(bytes: &'static [u8]) -> Step {
     Step::Data(Bytes::from_static(bytes))
 }
 
-async fn collect(
-    body: Scripted<'static>,
-    limits: &BodyLimits,
-) -> Result<Collected<impl FnMut(&[u8])>, BodyError> {
-    Collect::new(body, limits, &MemoryBudget::new(1 << 20), |_: &[u8]| ()).await
+async fn collect(body: Scripted, limits: &BodyLimits) -> Result<Collected, BodyError> {
+    Collect::new(body, limits, &MemoryBudget::new(1 << 20)).await
 }
 
 fn limits(bytes: u64) -> BodyLimits {
@@ -141,7 +138,7 @@ async fn a_body_cut_short_is_never_whole() {
         let mut reset = Scripted::new([data(b"ab")]);
         reset.ends_stream = false;
         let budget = MemoryBudget::new(9);
-        let collect = Collect::new(reset, &limits(9), &budget, |_: &[u8]| ());
+        let collect = Collect::new(reset, &limits(9), &budget);
         assert_eq!(
             collect.with_version(version).await.is_ok(),
             is_taken,
@@ -177,14 +174,8 @@ async fn a_stalled_body_meets_its_deadline() {
 async fn unverified_bytes_are_held_against_the_budget_until_the_body_is_taken() {
     // Three quarters of it are for strangers.
     let budget = MemoryBudget::new(6).with_network_share(6);
-    let read = |bytes: &'static [u8]| {
-        Collect::new(
-            Scripted::new([data(bytes)]),
-            &limits(9),
-            &budget,
-            |_: &[u8]| (),
-        )
-    };
+    let read =
+        |bytes: &'static [u8]| Collect::new(Scripted::new([data(bytes)]), &limits(9), &budget);
     let first = read(b"abc").await.unwrap();
     assert_eq!(budget.held(), 3);
     assert_eq!(read(b"abc").await.unwrap_err(), BodyError::MemoryExhausted);
@@ -218,18 +209,25 @@ async fn a_buffered_body_is_recognised_and_shown_to_the_observer() {
     let mut seen = Vec::new();
     let budget = MemoryBudget::new(0);
     let body = BufferedBody::new(bytes);
-    let collect = Collect::new(body, &limits(9), &budget, |bytes: &[u8]| {
-        seen.extend_from_slice(bytes);
-    });
-    assert_eq!(
-        collect.await.unwrap().into_body().into_bytes().as_ptr(),
-        place
-    );
+    let mut collect = Collect::new(body, &limits(9), &budget);
+    let mut observer = |bytes: &[u8]| seen.extend_from_slice(bytes);
+    let collected = std::future::poll_fn(|cx| collect.poll_observed(cx, &mut observer)).await;
+    assert_eq!(collected.unwrap().into_body().into_bytes().as_ptr(), place);
     assert_eq!(seen, b"abc");
 
     let body = BufferedBody::new("too long");
-    let refused = Collect::new(body, &limits(3), &budget, |_: &[u8]| ()).await;
+    let refused = Collect::new(body, &limits(3), &budget).await;
     assert_eq!(refused.unwrap_err(), BodyError::TooLarge);
+}
+
+#[tokio::test]
+async fn what_is_there_before_a_stall_is_kept() {
+    let limits = limits(9).with_deadline(Duration::ZERO);
+    let body = Scripted::new([data(b"ab"), data(b"cd"), Step::Stall]);
+    let mut collect = Collect::new(body, &limits, &MemoryBudget::new(1 << 20));
+    assert!(collect.now().is_none());
+    assert_eq!(collect.chunks().collect::<Vec<_>>().concat(), b"abcd");
+    assert_eq!(collect.await.unwrap_err(), BodyError::Timeout);
 }
 
 proptest! {
@@ -239,16 +237,20 @@ proptest! {
         limit in 0_u64..3000,
     ) {
         let whole = frames.concat();
-        let mut seen = Vec::new();
-        let steps = frames.into_iter().map(|frame| Step::Data(frame.into()));
+        let steps = || frames.iter().map(|frame| Step::Data(frame.clone().into()));
         let budget = MemoryBudget::new(1 << 20);
+        let mut seen = Vec::new();
+        let mut observer = |bytes: &[u8]| seen.extend_from_slice(bytes);
+        let mut collect = Collect::new(Scripted::new(steps()), &limits(limit), &budget);
+        let observed = std::future::poll_fn(|cx| collect.poll_observed(cx, &mut observer));
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let result = runtime.block_on(Collect::new(
-            Scripted::new(steps),
-            &limits(limit),
-            &budget,
-            |bytes: &[u8]| seen.extend_from_slice(bytes),
-        ));
+        let result = runtime.block_on(observed);
+
+        // The same without waiting, as all of it is there.
+        let at_once = Collect::new(Scripted::new(steps()), &limits(limit), &budget).now().unwrap();
+        let bytes = |collected: Collected| collected.into_body().into_bytes();
+        prop_assert_eq!(at_once.map(bytes), result.as_ref().map_err(|error| *error).map(|_| whole.clone().into()));
+
         if whole.len() as u64 <= limit {
             let body = result.unwrap().into_body();
             prop_assert_eq!(body.into_bytes(), whole.clone());

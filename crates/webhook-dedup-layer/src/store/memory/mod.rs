@@ -1,5 +1,6 @@
 //! The store in memory: one table behind one lock.
 
+mod digests;
 mod shared;
 mod store;
 mod table;

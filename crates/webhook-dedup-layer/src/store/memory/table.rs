@@ -6,6 +6,7 @@ use std::{
 use http::StatusCode;
 use webhook_core::Ticks;
 
+use super::digests::Digests;
 use crate::{Claim, DeliveryKey, Owner, Settled, Settlement};
 
 /// How many entries whose time is over are dropped with each claim: more than come, so that they
@@ -16,7 +17,7 @@ const DROPPED_WITH_EACH_CLAIM: usize = 2;
 #[derive(Debug, Default)]
 pub(super) struct Table {
     pub(super) capacity: usize,
-    entries: HashMap<DeliveryKey, Entry>,
+    entries: HashMap<DeliveryKey, Entry, Digests>,
     claims: Order,
     done: Order,
     /// The latest time that was told: one that steps back is taken for standing still.
