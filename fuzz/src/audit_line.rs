@@ -167,6 +167,7 @@ fn is_true(line: &Value, acts: &[Act]) {
     }
 }
 
+#[allow(clippy::too_many_lines, reason = "one list of what must hold")]
 pub fn run(data: &[u8]) {
     let mut input = Input::new(data, 48);
     let mut texts = Texts(input.text);
@@ -201,7 +202,9 @@ pub fn run(data: &[u8]) {
     let mine = acts.clone();
     let _answer = answered_by::<_, _, _, BufferedBody>(&layer, request, move |parts| {
         let record = Facts::record_of(&parts.extensions);
-        mine.iter().for_each(|act| perform(&record, act));
+        for act in &mine {
+            perform(&record, act);
+        }
     });
     let record = seen
         .lock()

@@ -234,7 +234,8 @@ fn texts(text: &str, input: &mut Input<'_>) {
 /// Nothing of four characters of a password is printed that is not there without it.
 fn is_hidden(printed: &str, password: &str) -> bool {
     let chars: Vec<char> = password.chars().collect();
-    let public = "postgres://user:***@h/d user:***@h:5432/d?sslmode=require user:***@[::1]/d";
+    let public =
+        "postgres://*** postgres://user:***@h/d user:***@h:5432/d?sslmode=require user:***@[::1]/d";
     chars
         .windows(4)
         .map(|window| window.iter().collect::<String>())

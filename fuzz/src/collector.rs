@@ -68,7 +68,7 @@ impl Body for Script {
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.hint.clone()
+        self.hint
     }
 }
 
@@ -184,7 +184,7 @@ pub fn run(data: &[u8]) {
 
     let mut seen = Vec::new();
     let collect = Collect::new(script, &limits, &budget, |bytes: &[u8]| {
-        seen.extend_from_slice(bytes)
+        seen.extend_from_slice(bytes);
     });
     let collected = now(collect.with_version(version));
     match (collected, expected) {
@@ -208,7 +208,7 @@ pub fn run(data: &[u8]) {
         }
         (ours, expected) => panic!(
             "{:?}, and {expected:?} was due",
-            ours.map(|ours| ours.into_body())
+            ours.map(webhook_core::body::Collected::into_body)
         ),
     }
     assert_eq!(budget.held(), 0, "whatever was taken is given back");

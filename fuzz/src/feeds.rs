@@ -9,8 +9,10 @@ use webhook_ip_layer::{FeedError, FeedFormat, FeedHandle, Network, feed};
 
 use crate::support::{Input, planted, reached};
 
+type Only = Option<(&'static str, &'static str)>;
+
 /// Places, and the member and value that elements must have.
-const PLACES: [(&[&str], Option<(&str, &str)>); 5] = [
+const PLACES: [(&[&str], Only); 5] = [
     (
         &["prefixes[].ip_prefix", "ipv6_prefixes[].ipv6_prefix"],
         Some(("service", "EC2")),

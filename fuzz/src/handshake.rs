@@ -8,7 +8,7 @@ use webhook_signature::{
     handshake::{self, Answer, Handshake, MAX_BODY, Reply, Responder, Seen},
 };
 
-use crate::support::{Input, line, named, reached, request};
+use crate::support::{Input, hex, line, named, reached, request};
 
 fn secret() -> Secret {
     Secret::new("public_key|0123456789abcdef").expect("long enough")
@@ -49,22 +49,30 @@ fn is_bounded(answer: &Answer) {
     }
 }
 
+/// The texts in a document.
+fn texts(value: &serde_json::Value, all: &mut Vec<Vec<u8>>) {
+    match value {
+        serde_json::Value::String(text) => all.push(text.as_bytes().to_vec()),
+        serde_json::Value::Array(values) => {
+            for value in values {
+                texts(value, all);
+            }
+        }
+        serde_json::Value::Object(members) => {
+            for value in members.values() {
+                texts(value, all);
+            }
+        }
+        _ => {}
+    }
+}
+
 /// Every text of a request that could be a challenge.
 fn challenges(parts: &Parts, body: &[u8]) -> Vec<Vec<u8>> {
     let mut all = Vec::new();
     for pair in parts.uri.query().unwrap_or_default().split('&') {
         let value = pair.split_once('=').map_or("", |(_, value)| value);
         all.push(value.as_bytes().to_vec());
-    }
-    fn texts(value: &serde_json::Value, all: &mut Vec<Vec<u8>>) {
-        match value {
-            serde_json::Value::String(text) => all.push(text.as_bytes().to_vec()),
-            serde_json::Value::Array(values) => values.iter().for_each(|value| texts(value, all)),
-            serde_json::Value::Object(members) => {
-                members.values().for_each(|value| texts(value, all))
-            }
-            _ => {}
-        }
     }
     if let Ok(json) = serde_json::from_slice(body) {
         texts(&json, &mut all);
@@ -76,13 +84,7 @@ fn challenges(parts: &Parts, body: &[u8]) -> Vec<Vec<u8>> {
 fn macs(text: &[u8]) -> [Vec<u8>; 3] {
     use base64ct::{Base64, Encoding as _};
     use ring::{digest, hmac};
-    let hex = |bytes: &[u8]| {
-        bytes
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect::<String>()
-            .into_bytes()
-    };
+    let hex = |bytes: &[u8]| hex(bytes).into_bytes();
     let key = hmac::Key::new(hmac::HMAC_SHA256, secret().expose());
     let mac = hmac::sign(&key, text);
     let private = digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, b"0123456789abcdef");

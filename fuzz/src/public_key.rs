@@ -10,7 +10,7 @@ use serde_json::Value;
 use webhook_core::{Secret, Timestamp};
 use webhook_signature::{KeyRing, Preset, Primitive, PublicKey, PublicKeys, Verifier, presets};
 
-use crate::support::{Input, line, named, planted, reached, request};
+use crate::support::{Input, hex, line, named, planted, reached, request};
 
 const NOW: i64 = 1_700_000_000;
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
@@ -68,11 +68,7 @@ fn is_right(provider: &str, header: &str, claims: &str, eddsa: bool, body: &[u8]
     assert!(header.get("crit").is_none());
     let claims: Value = serde_json::from_str(claims).expect("JSON");
     let digest = digest::digest(&digest::SHA256, body);
-    let hex: String = digest
-        .as_ref()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let hex = hex(digest.as_ref());
     let base64 = Base64::encode_string(digest.as_ref());
     let time = |name: &str| {
         claims
@@ -114,11 +110,7 @@ fn tokens(input: &mut Input<'_>) {
         return;
     };
     let digest = digest::digest(&digest::SHA256, body);
-    let hex: String = digest
-        .as_ref()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let hex = hex(digest.as_ref());
     let digest = if provider == "netlify" {
         hex
     } else {
@@ -152,9 +144,10 @@ fn tokens(input: &mut Input<'_>) {
     match verifier.verify(&parts, body, Timestamp::from_unix_seconds(NOW)) {
         Ok(_) => {
             is_right(provider, &header, &claims, eddsa, body);
-            match eddsa {
-                true => reached("a token with EdDSA"),
-                false => reached("a token with HS256"),
+            if eddsa {
+                reached("a token with EdDSA");
+            } else {
+                reached("a token with HS256");
             }
         }
         Err(refusal) => assert!(!refusal.to_string().is_empty()),
@@ -173,12 +166,7 @@ fn tokens(input: &mut Input<'_>) {
 /// Discord's scheme, signed here.
 fn ed25519(parts: &mut Parts, body: &[u8]) {
     let text = [&b"1700000000"[..], body].concat();
-    let tag: String = key_pair()
-        .sign(&text)
-        .as_ref()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let tag = hex(key_pair().sign(&text).as_ref());
     parts.headers.insert(
         "x-signature-timestamp",
         HeaderValue::from_static("1700000000"),
@@ -187,12 +175,7 @@ fn ed25519(parts: &mut Parts, body: &[u8]) {
         "x-signature-ed25519",
         HeaderValue::try_from(tag).expect("hex"),
     );
-    let key: String = key_pair()
-        .public_key()
-        .as_ref()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let key = hex(key_pair().public_key().as_ref());
     let verifier =
         Verifier::new(&presets::DISCORD, Secret::new(key).expect("long")).expect("a verifier");
     let now = Timestamp::from_unix_seconds(NOW);
@@ -232,7 +215,7 @@ fn strangers(name: &[u8], parts: &Parts, body: &[u8]) {
     assert_eq!(whole.as_ref().err(), pieces.as_ref().err());
     match whole {
         Err(refusal) if refusal.stage() == webhook_signature::Stage::Body => {
-            reached("a body that is judged")
+            reached("a body that is judged");
         }
         _ => {}
     }

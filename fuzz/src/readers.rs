@@ -94,7 +94,7 @@ fn json(text: &[u8]) {
 }
 
 /// One field of a multipart body, by taking the whole apart.
-fn field<'b>(body: &'b [u8], boundary: &str, name: &str) -> Option<Vec<u8>> {
+fn field(body: &[u8], boundary: &str, name: &str) -> Option<Vec<u8>> {
     let text: String = ["\r\n".as_bytes(), body]
         .concat()
         .iter()

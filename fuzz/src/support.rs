@@ -100,6 +100,15 @@ pub fn named<T: Copy>(all: &[T], name: &[u8], of: impl Fn(T) -> &'static str) ->
     *own.unwrap_or(&all[sum % all.len()])
 }
 
+/// Lower-case digits.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits
+        .map(|digit| char::from(b"0123456789abcdef"[usize::from(digit)]))
+        .collect()
+}
+
 /// Without spaces and tabs around it, as servers hand header values on.
 #[must_use]
 pub fn trim(mut text: &[u8]) -> &[u8] {
@@ -137,7 +146,7 @@ pub fn reached(place: &'static str) {
     let mut counts = COUNTS.lock().unwrap_or_else(PoisonError::into_inner);
     let count = counts.entry(place).or_default();
     *count += 1;
-    if count.is_power_of_two() && count.trailing_zeros() % 4 == 0 {
+    if count.is_power_of_two() && count.trailing_zeros().is_multiple_of(4) {
         eprintln!("reached {place} {count}");
     }
 }

@@ -299,17 +299,17 @@ fn encoded(encoding: Encoding, bytes: &[u8]) -> Vec<u8> {
     match encoding {
         Encoding::Hex | Encoding::HexAnyCase => hex(b"0123456789abcdef"),
         Encoding::HexUpper => hex(b"0123456789ABCDEF"),
-        Encoding::Base64 => base64(bytes, b"+/", true),
-        _ => base64(bytes, b"-_", false),
+        Encoding::Base64 => base64(bytes, *b"+/", true),
+        _ => base64(bytes, *b"-_", false),
     }
 }
 
-fn base64(bytes: &[u8], last: &[u8; 2], padded: bool) -> Vec<u8> {
+fn base64(bytes: &[u8], last: [u8; 2], padded: bool) -> Vec<u8> {
     let mut digits: Vec<u8> = (b'A'..=b'Z')
         .chain(b'a'..=b'z')
         .chain(b'0'..=b'9')
         .collect();
-    digits.extend_from_slice(last);
+    digits.extend(last);
     let mut text = Vec::new();
     for group in bytes.chunks(3) {
         let bits = group
@@ -692,7 +692,9 @@ fn ours(
     let (first, rest) = body.split_at(cut.min(body.len()));
     let frames = [first, rest, &[]];
     let fed = verifier.begin(request, now).and_then(|mut pending| {
-        frames.iter().for_each(|frame| pending.update(frame));
+        for frame in frames {
+            pending.update(frame);
+        }
         pending.finish(frames)
     });
     let unfed = verifier

@@ -190,6 +190,7 @@ fn read(plan: &Plan, hop: &[u8]) -> Walked {
 }
 
 /// The parameter `for`; `None` where the element is not well-formed.
+#[allow(clippy::option_option, reason = "malformed, without it, and with it")]
 fn for_parameter(element: &[u8]) -> Option<Option<Vec<u8>>> {
     let is_token = |text: &[u8]| {
         let tchar = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
@@ -233,7 +234,14 @@ fn for_parameter(element: &[u8]) -> Option<Option<Vec<u8>>> {
                 .iter()
                 .position(|byte| *byte == b';')
                 .unwrap_or(rest.len());
-            value = trim(&rest[..end]).to_vec();
+            // Around an element and a pair there may be space, and none behind the sign.
+            let text = &rest[..end];
+            let blank = text
+                .iter()
+                .rev()
+                .take_while(|byte| b" \t".contains(byte))
+                .count();
+            value = text[..text.len() - blank].to_vec();
             rest = &rest[end..];
             if !is_token(&value) {
                 return None;

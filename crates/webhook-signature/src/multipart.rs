@@ -39,13 +39,17 @@ pub(crate) fn boundary(headers: &HeaderMap) -> Option<&str> {
 pub(crate) fn field<'b>(body: &'b [u8], boundary: &str, name: &str) -> Option<&'b [u8]> {
     let delimiter = [b"\r\n--", boundary.as_bytes()].concat();
     // The first delimiter stands at the beginning, without a line break in front.
-    let mut rest = body.strip_prefix(delimiter.get(2..)?)?;
+    let first = delimiter.get(2..)?;
+    let mut rest = body.strip_prefix(first)?;
     let mut found = None;
     for _ in 0..MAX_PARTS {
         if rest.starts_with(b"--") {
             return found;
         }
-        let part = rest.strip_prefix(b"\r\n")?;
+        // Where a delimiter follows at once, others find an empty part.
+        let part = rest
+            .strip_prefix(b"\r\n")
+            .filter(|part| !part.starts_with(first))?;
         let end = find(part, &delimiter)?;
         let (content, behind) = part.split_at_checked(end)?;
         rest = behind.get(delimiter.len()..)?;
@@ -105,6 +109,7 @@ mod tests {
             field(BODY.replace("\"a\"", "\"json\"").as_bytes(), "x", "json"),
             None
         );
+        assert_eq!(field(format!("--x\r\n{BODY}").as_bytes(), "x", "a"), None);
         assert_eq!(
             field(BODY.trim_end_matches("--\r\n").as_bytes(), "x", "a"),
             None

@@ -72,14 +72,17 @@ impl fmt::Display for DatabaseUrl {
             Place::Postgres(url) => {
                 let (scheme, rest) = url.split_once("://").unwrap_or(("postgres", ""));
                 // Parameters can hold a password too.
-                let plain = rest.split(['?', '#']).next().unwrap_or_default();
+                let end = rest.find(['?', '#']).unwrap_or(rest.len());
+                let (plain, parameters) = rest.split_at_checked(end).unwrap_or_default();
+                // A password that is not escaped may hold what seems to begin the parameters.
+                if parameters.contains('@') {
+                    return write!(f, "{scheme}://***");
+                }
                 match plain.rsplit_once('@') {
                     Some((user, host)) => {
                         let user = user.split(':').next().unwrap_or_default();
                         write!(f, "{scheme}://{user}:***@{host}")
                     }
-                    // A password that is not escaped may hold what seems to begin the parameters.
-                    None if rest.contains('@') => write!(f, "{scheme}://***"),
                     None => write!(f, "{scheme}://{plain}"),
                 }
             }
@@ -106,6 +109,7 @@ mod tests {
             "postgres://u:a@hunter2@h/d",
             "postgres://u:hun?ter2@h/d",
             "postgres://u:hun#ter2@h/d",
+            "postgres://u:a@hunter2/b#c@h/d",
             "postgres://h/d?password=hunter2&user=u@h",
         ] {
             let url: DatabaseUrl = url.parse().unwrap();

@@ -51,11 +51,12 @@ impl<'a> Line<'a> {
 
     /// Any text, cut to `max` bytes of its escaped form or to the room that is left.
     pub(super) fn text(&mut self, key: &str, text: &str, max: usize) {
-        // Without room for the quotes and a few characters it is better left out.
+        // Without room for the quotes and a few characters it is better left out, or whole: cut to
+        // nothing it would say that there was none.
         const LEAST: usize = 16;
         self.member(key, |buffer, left| {
             let max = if left < LEAST {
-                left
+                LEAST
             } else {
                 max.min(left - 2)
             };
@@ -198,7 +199,7 @@ fn write_number(buffer: &mut Vec<u8>, mut number: u64) {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{write_number, write_text};
+    use super::{Line, MAX_LINE_BYTES, write_number, write_text};
 
     fn written(text: &str, max: usize) -> Vec<u8> {
         let mut buffer = Vec::new();
@@ -211,6 +212,25 @@ mod tests {
         let line = written("a\"\\\n\u{7f}\u{9b}\u{202e}\u{1fffe}é", usize::MAX);
         let expected = r#""a\"\\\u000a\u007f\u009b\u202e\ud83f\udffeé""#;
         assert_eq!(String::from_utf8(line).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_text_without_room_is_left_out_and_never_empty() {
+        for size in MAX_LINE_BYTES - 60..MAX_LINE_BYTES {
+            for text in ["u".repeat(60), "\u{202e}".repeat(20), "u".to_owned()] {
+                let mut buffer = Vec::new();
+                let mut line = Line::open(&mut buffer);
+                line.word("a", &"x".repeat(size));
+                line.text("b", &text, 64);
+                line.close();
+                assert!(buffer.len() <= MAX_LINE_BYTES);
+                let line: serde_json::Value = serde_json::from_slice(&buffer).unwrap();
+                if let Some(kept) = line.get("b") {
+                    let kept = kept.as_str().unwrap();
+                    assert!(kept == text || kept.ends_with('…'), "{kept:?} at {size}");
+                }
+            }
+        }
     }
 
     proptest! {
