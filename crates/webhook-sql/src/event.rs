@@ -103,7 +103,8 @@ impl Event {
         self.row.number(Field::Count)
     }
 
-    /// A field by the name of its column: text as it is, numbers in digits, times in RFC 3339.
+    /// A field by its name, which is that of its column or of its member in `details` or
+    /// `personal_details`: text as it is, numbers in digits, times in RFC 3339.
     #[must_use]
     pub fn field(&self, column: &str) -> Option<String> {
         let cells = COLUMNS.iter().zip(&self.fields);
@@ -111,7 +112,7 @@ impl Event {
         printed(column, cell)
     }
 
-    /// The names and the texts of all columns, those without a value included.
+    /// The names and the texts of all fields, those without a value included.
     pub(crate) fn fields(&self) -> impl Iterator<Item = (&'static str, Option<String>)> + '_ {
         let cells = COLUMNS.iter().zip(&self.fields);
         let fields = cells.map(|(column, cell)| (column.name, printed(column, cell)));

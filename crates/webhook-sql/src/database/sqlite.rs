@@ -53,7 +53,7 @@ impl Connection {
             // Pages: a checkpoint costs two flushes of the disk, and the writer has it done beside it.
             .pragma("wal_autocheckpoint", "16000")
             // Rows that may be read ahead: the connection has a thread of its own.
-            .row_buffer_size(1024)
+            .row_buffer_size(256)
             // The largest take half a megabyte.
             .statement_cache_capacity(48)
             .disable_statement_logging();

@@ -13,7 +13,7 @@ pub enum ExportFormat {
     /// A line of JSON each, as [`Event::write_json_line`] writes it.
     JsonLines,
     /// Comma-separated values ([RFC 4180](https://www.rfc-editor.org/rfc/rfc4180)) under the names of
-    /// the columns. A text that a spreadsheet would take for a formula gets a `'` in front.
+    /// the fields. A text that a spreadsheet would take for a formula gets a `'` in front.
     Csv,
 }
 

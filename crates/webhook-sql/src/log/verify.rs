@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// How many records are read at once.
-const PAGE: i64 = 2000;
+const PAGE: i64 = 500;
 
 /// The chain's end at some time: a record's number and hash. Kept elsewhere, it shows later that
 /// nothing up to it was written anew.

@@ -19,7 +19,7 @@ use crate::{Pseudonyms, SqlError, row::Row};
 /// the queue does, so it is woken once for a batch.
 const GATHER: Duration = Duration::from_millis(5);
 
-/// A batch that is worth writing at once. Had the thread slept, it would have been woken for more.
+/// Where so many have come while the last batch was written, they do not gather any longer.
 const ENOUGH: usize = 512;
 
 /// What is to be kept, as it was handed over.
