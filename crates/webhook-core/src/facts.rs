@@ -98,6 +98,17 @@ impl Facts {
             .unwrap_or_default()
     }
 
+    /// The peer of the request's connection, where an accept loop or the audit layer told it.
+    #[must_use]
+    pub const fn peer(&self) -> Option<PeerAddr> {
+        self.peer
+    }
+
+    /// Settles the peer for all that look for it from now on. For layers that found it.
+    pub const fn set_peer(&mut self, peer: PeerAddr) {
+        self.peer = Some(peer);
+    }
+
     /// The client address that a layer resolved.
     #[must_use]
     pub const fn client(&self) -> Option<ClientAddr> {
