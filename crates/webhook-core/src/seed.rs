@@ -58,6 +58,13 @@ pub struct WordHasher {
     words: u64,
 }
 
+/// Without the state, from which the key could be told.
+impl std::fmt::Debug for WordHasher {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("WordHasher")
+    }
+}
+
 impl WordHasher {
     #[inline]
     fn word(&mut self, word: u64) {

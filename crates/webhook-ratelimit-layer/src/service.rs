@@ -47,7 +47,7 @@ where
     }
 
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
-        let size = request.body().size_hint();
+        let size = || request.body().size_hint();
         let judgement = self
             .judge
             .judge(request.headers(), request.extensions(), &size);

@@ -32,7 +32,7 @@ impl DeliveryRecord {
     /// A record that remembers. Only the audit layer makes one.
     #[must_use]
     pub fn new(id: RequestId) -> Self {
-        Self::made(|slots| slots.id = id.0)
+        Self::made(|slots| slots.id = id.0.to_ne_bytes())
     }
 
     /// The record of a request that comes in now, by this clock, with a new id. What is copied of its
@@ -41,7 +41,7 @@ impl DeliveryRecord {
     pub fn begin(clock: &Clock, fill: impl FnOnce(&mut Head)) -> Self {
         let received_at = clock.now();
         Self::made(|slots| {
-            slots.id = RequestId::at(received_at).0;
+            slots.id = RequestId::at(received_at).0.to_ne_bytes();
             slots.start = Some(Start {
                 received_at,
                 at: clock.ticks(),
@@ -69,13 +69,16 @@ impl DeliveryRecord {
     /// The request's id: the `instance` of a problem document, and the `id` of the record.
     #[must_use]
     pub fn id(&self) -> Option<RequestId> {
-        self.slots().map(|slots| RequestId(slots.id))
+        self.slots()
+            .map(|slots| RequestId(u128::from_ne_bytes(slots.id)))
     }
 
-    /// What was copied of the request's head; nothing is in it where it was not begun with one.
+    /// What was copied of the request's head; `None` where the record was not [begun](Self::begin)
+    /// with one.
     #[must_use]
     pub fn head(&self) -> Option<&Head> {
-        self.slots().map(|slots| &slots.head)
+        let slots = self.slots()?;
+        slots.start.is_some().then_some(&slots.head)
     }
 
     /// When the request's head came, by the wall clock.
@@ -220,9 +223,8 @@ impl DeliveryRecord {
     /// than one that a token made, and is the one that is told.
     pub fn set_verification(&self, verification: &Verification) {
         self.once(|slots| {
-            let slot = slots.verification_slot(verification.is_body_signed());
-            if slot.get().is_none() {
-                first(slot, verification.clone());
+            if slots.verification(verification.is_body_signed()).is_none() {
+                let _first_wins = slots.take_verification(verification.clone());
             }
         });
     }
@@ -231,17 +233,14 @@ impl DeliveryRecord {
     /// place.
     pub(crate) fn take_verification(&self, verification: Verification) -> Result<(), Verification> {
         match self.slots() {
-            Some(slots) if !slots.verdicts.is_closed() => {
-                let slot = slots.verification_slot(verification.is_body_signed());
-                slot.set(verification)
-            }
+            Some(slots) if !slots.verdicts.is_closed() => slots.take_verification(verification),
             _ => Err(verification),
         }
     }
 
     /// What [`take_verification`](Self::take_verification) took.
     pub(crate) fn taken_verification(&self, is_body_signed: bool) -> Option<&Verification> {
-        self.slots()?.verification_slot(is_body_signed).get()
+        self.slots()?.verification(is_body_signed)
     }
 
     /// What the delivery was verified to be.
@@ -249,9 +248,8 @@ impl DeliveryRecord {
     pub fn verification(&self) -> Option<&Verification> {
         let slots = self.slots()?;
         slots
-            .signed_verification
-            .get()
-            .or_else(|| slots.verification.get())
+            .verification(true)
+            .or_else(|| slots.verification(false))
     }
 
     /// Notes the delivery id that an unverified request claims; it proves nothing.
@@ -349,11 +347,20 @@ impl DeliveryRecord {
 }
 
 impl Slots {
-    const fn verification_slot(&self, is_body_signed: bool) -> &OnceLock<Verification> {
+    fn verification(&self, is_body_signed: bool) -> Option<&Verification> {
         if is_body_signed {
-            &self.signed_verification
+            self.signed_verification.get()
         } else {
-            &self.verification
+            self.verification.get().map(Box::as_ref)
+        }
+    }
+
+    fn take_verification(&self, verification: Verification) -> Result<(), Verification> {
+        if verification.is_body_signed() {
+            self.signed_verification.set(verification)
+        } else {
+            let taken = self.verification.set(Box::new(verification));
+            taken.map_err(|verification| *verification)
         }
     }
 }

@@ -14,8 +14,8 @@ use crate::{
 /// few instructions more.
 #[derive(Default)]
 pub(super) struct Slots {
-    /// The bits of the request's id.
-    pub(super) id: u128,
+    /// The bits of the request's id; bytes, which need no padding.
+    pub(super) id: [u8; 16],
     /// Written before anybody else sees the record.
     pub(super) start: Option<Start>,
     pub(super) head: Head,
@@ -27,7 +27,8 @@ pub(super) struct Slots {
     pub(super) address_error: OnceLock<AddressError>,
     pub(super) endpoint: OnceLock<Name>,
     pub(super) provider: OnceLock<Name>,
-    pub(super) verification: OnceLock<Verification>,
+    /// On the heap, for few requests have one.
+    pub(super) verification: OnceLock<Box<Verification>>,
     /// One whose signature covers the body; it says more than one that a token made.
     pub(super) signed_verification: OnceLock<Verification>,
     pub(super) claimed_delivery_id: OnceLock<ShortText>,
@@ -124,7 +125,8 @@ mod tests {
 
     #[test]
     fn a_record_is_of_a_size_that_allocators_keep_at_hand() {
-        // glibc caches what it frees up to 1,032 bytes; more costs 300 instructions a request.
-        assert!(size_of::<Slots>() + 16 <= 1024, "{}", size_of::<Slots>());
+        // From 1,024 bytes on, glibc's malloc first puts all small free pieces together, which costs
+        // 1,500 instructions. The counts of an `Arc` take 16 bytes, and the size of a piece 8.
+        assert!(size_of::<Slots>() + 24 < 1024, "{}", size_of::<Slots>());
     }
 }

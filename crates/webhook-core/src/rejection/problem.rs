@@ -1,4 +1,4 @@
-use std::fmt::Write as _;
+use std::{fmt::Write as _, sync::LazyLock};
 
 use bytes::Bytes;
 use http::{
@@ -24,21 +24,23 @@ impl<B: RejectionBody> Reject<B> for Problem {
         if grpc::is_grpc(&request.headers) {
             return grpc::answer(rejection);
         }
-        let (content_type, text) = if wants_text(&request.headers) {
-            ("text/plain; charset=utf-8", line(rejection.code()))
+        let (content_type, bytes) = if wants_text(&request.headers) {
+            (TEXT, line(rejection.code()).into())
         } else {
-            ("application/problem+json", document(rejection, request))
+            (JSON, document(rejection, request))
         };
         let bytes = if request.method == Method::HEAD {
             Bytes::new()
         } else {
-            text.into()
+            bytes
         };
         let mut response = Response::new(B::from_bytes(bytes));
         *response.status_mut() = rejection.code().status();
         let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        // These, and what the status calls for: room for all in one allocation.
+        headers.reserve(4);
+        headers.insert(CONTENT_TYPE, content_type);
+        headers.insert(CACHE_CONTROL, NO_STORE);
         add_fields(headers, rejection, request.version);
         response
     }
@@ -52,6 +54,14 @@ impl<B: RejectionBody> Reject<B> for Problem {
     }
 }
 
+// As constants they are checked when they are compiled, and not for each refusal.
+const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
+const JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+const CHALLENGE: HeaderValue = HeaderValue::from_static("Webhook");
+const POST: HeaderValue = HeaderValue::from_static("POST");
+const CLOSE: HeaderValue = HeaderValue::from_static("close");
+
 /// The fields that the status calls for.
 fn add_fields(headers: &mut HeaderMap, rejection: &Rejection, version: Version) {
     if let Some(seconds) = rejection.retry_after_seconds() {
@@ -59,24 +69,21 @@ fn add_fields(headers: &mut HeaderMap, rejection: &Rejection, version: Version) 
     }
     match rejection.code() {
         Code::Unauthorized => {
-            headers.insert(WWW_AUTHENTICATE, field(rejection, "Webhook"));
+            headers.insert(WWW_AUTHENTICATE, field(rejection, CHALLENGE));
         }
         Code::MethodNotAllowed => {
-            headers.insert(ALLOW, field(rejection, "POST"));
+            headers.insert(ALLOW, field(rejection, POST));
         }
         // What is left of a slow body must not be taken for the next request (RFC 9110, 15.5.9).
         Code::BodyTimeout if version < Version::HTTP_2 => {
-            headers.insert(CONNECTION, HeaderValue::from_static("close"));
+            headers.insert(CONNECTION, CLOSE);
         }
         _ => {}
     }
 }
 
-fn field(rejection: &Rejection, default: &'static str) -> HeaderValue {
-    rejection
-        .status_field()
-        .cloned()
-        .unwrap_or(HeaderValue::from_static(default))
+fn field(rejection: &Rejection, default: HeaderValue) -> HeaderValue {
+    rejection.status_field().cloned().unwrap_or(default)
 }
 
 fn wants_text(headers: &HeaderMap) -> bool {
@@ -85,6 +92,10 @@ fn wants_text(headers: &HeaderMap) -> bool {
         let Ok(value) = value.to_str() else {
             return false;
         };
+        // What most senders say, and it says nothing.
+        if value == "*/*" {
+            continue;
+        }
         if value.contains("json") {
             return false;
         }
@@ -98,35 +109,62 @@ fn line(code: Code) -> String {
 }
 
 /// RFC 9457. Every text in it is ours, so nothing needs escaping but a quota's name.
-fn document(rejection: &Rejection, request: &Parts) -> String {
-    let code = rejection.code();
-    let mut text = String::with_capacity(320);
-    let _infallible = write!(
-        text,
-        r#"{{"type":"{}","title":"{}","status":{},"detail":"{}","code":"{code}""#,
-        type_uri(code),
-        code.title(),
-        code.status().as_u16(),
-        code.detail(),
-    );
+///
+/// What is the same for each refusal with the code is written once; a refusal must be cheaper than
+/// what it refuses.
+fn document(rejection: &Rejection, request: &Parts) -> Bytes {
+    let common = common(rejection.code());
     let facts = Facts::of(&request.extensions);
-    if let Some(id) = facts.and_then(|facts| facts.record().id()) {
-        let _infallible = write!(text, r#","instance":"urn:uuid:{id}""#);
-    }
-    if let Some(seconds) = rejection.retry_after_seconds() {
-        let _infallible = write!(text, r#","retry_after":{seconds}"#);
-    }
+    let id = facts.and_then(|facts| facts.record().id());
+    let seconds = rejection.retry_after_seconds().map(|it| it.to_string());
     // Strangers are not told how quotas are cut.
-    let is_verified = facts.is_some_and(|facts| facts.verification().is_some());
-    if let Some(quota) = rejection.quota().filter(|_| is_verified) {
-        let _infallible = write!(
-            text,
-            r#","violated-policies":["{}"]"#,
-            escape(quota.as_str())
-        );
+    let is_verified = || facts.is_some_and(|facts| facts.verification().is_some());
+    let quota = rejection.quota().filter(|_| is_verified());
+    let quota = quota.map(|quota| escape(quota.as_str()));
+    let id = id.map(crate::RequestId::text);
+
+    let mut parts: [&[u8]; 11] = [&[]; 11];
+    let mut places = parts.iter_mut();
+    let mut add = |text| {
+        if let Some(place) = places.next() {
+            *place = text;
+        }
+    };
+    add(common);
+    if let Some(id) = &id {
+        add(br#","instance":"urn:uuid:"#);
+        add(id);
+        add(b"\"");
     }
-    text.push('}');
-    text
+    if let Some(seconds) = &seconds {
+        add(br#","retry_after":"#);
+        add(seconds.as_bytes());
+    }
+    if let Some(quota) = &quota {
+        add(br#","violated-policies":[""#);
+        add(quota.as_bytes());
+        add(br#""]"#);
+    }
+    add(b"}");
+    // As long as the text: `Bytes` would need a second allocation for what is left over.
+    parts.concat().into()
+}
+
+/// The members that are the same for each refusal with this code, and no end.
+fn common(code: Code) -> &'static [u8] {
+    static ALL: LazyLock<[String; Code::ALL.len()]> = LazyLock::new(|| {
+        Code::ALL.map(|code| {
+            format!(
+                r#"{{"type":"{}","title":"{}","status":{},"detail":"{}","code":"{code}""#,
+                type_uri(code),
+                code.title(),
+                code.status().as_u16(),
+                code.detail(),
+            )
+        })
+    });
+    let common = ALL.get(code.index());
+    common.map_or(b"{", |common| common.as_bytes())
 }
 
 /// A stable page on the code; for a quota, the type that the `RateLimit` draft registers.

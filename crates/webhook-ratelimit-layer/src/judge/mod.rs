@@ -3,11 +3,11 @@
 mod passage;
 mod together;
 
-use std::{hash::RandomState, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use http::{Extensions, HeaderMap};
 use http_body::SizeHint;
-use webhook_core::{AddressError, DeliveryRecord, Facts, Reason, Rejection, Verdict};
+use webhook_core::{AddressError, DeliveryRecord, Facts, Reason, Rejection, Seed, Verdict};
 
 pub(crate) use self::passage::{Passage, Told};
 use crate::{
@@ -27,7 +27,7 @@ pub(crate) struct Judge {
     /// At least one, at most [`MAX_QUOTAS`].
     pub(crate) rules: Box<[Rule]>,
     pub(crate) timer: Timer,
-    pub(crate) hasher: RandomState,
+    pub(crate) seed: Seed,
     pub(crate) failure_cost: Option<FailureCost>,
     pub(crate) diagnoses: Diagnoses,
 }
@@ -44,14 +44,15 @@ impl Judge {
         self: &Arc<Self>,
         headers: &HeaderMap,
         extensions: &Extensions,
-        size: &SizeHint,
+        size: &dyn Fn() -> SizeHint,
     ) -> Judgement {
+        let facts = Facts::of(extensions);
         let seen = Seen {
             headers,
             extensions,
-            facts: Facts::of(extensions),
+            facts,
             size,
-            now: self.timer.now(),
+            now: self.timer.now_for(facts),
         };
         match &*self.rules {
             [rule] => self.judge_one(rule, &seen),
