@@ -50,8 +50,7 @@ pub(crate) enum Fields {
         name: Box<str>,
         /// The item of `RateLimit` up to its first number.
         limit: Box<[u8]>,
-        /// The policy of most requests, and the quota it was made of.
-        common: Option<(Quota, HeaderValue)>,
+        common: Option<Common>,
     },
     Legacy {
         burst: u64,
@@ -59,16 +58,53 @@ pub(crate) enum Fields {
     None,
 }
 
+/// What most deliveries are told: the layer's own quota, and a bucket that was full before them.
+#[derive(Clone, Debug)]
+pub(crate) struct Common {
+    quota: Quota,
+    policy: HeaderValue,
+    remaining: u64,
+    seconds: Option<u64>,
+    /// What says so: a clone of it costs a tenth of writing it.
+    limit: HeaderValue,
+}
+
+impl Common {
+    fn new(name: &str, start: &[u8], quota: Quota) -> Option<Self> {
+        let remaining = quota.burst().saturating_sub(1);
+        let wait = (quota.unit() == Unit::Requests && !quota.has_fixed_windows())
+            .then(|| Duration::from_nanos(quota.cost(1)));
+        let seconds = wait.map(whole_seconds);
+        Some(Self {
+            quota,
+            policy: policy_value(name, &quota)?,
+            remaining,
+            seconds,
+            limit: limit_value(start, remaining, seconds)?,
+        })
+    }
+
+    fn limit(&self, start: &[u8], remaining: u64, seconds: Option<u64>) -> Option<HeaderValue> {
+        if (remaining, seconds) == (self.remaining, self.seconds) {
+            return Some(self.limit.clone());
+        }
+        limit_value(start, remaining, seconds)
+    }
+}
+
 impl Fields {
     /// `name` holds nothing that would need an escape in a String of RFC 9651. `quota` is that of
     /// most requests, where it is known.
     pub(crate) fn new(style: HeaderStyle, name: &str, quota: Option<Quota>) -> Self {
         match (style, quota) {
-            (HeaderStyle::Draft, _) => Self::Draft {
-                name: name.into(),
-                limit: format!("\"{name}\";r=").into_bytes().into(),
-                common: quota.and_then(|quota| Some((quota, policy_value(name, &quota)?))),
-            },
+            (HeaderStyle::Draft, _) => {
+                let limit = format!("\"{name}\";r=").into_bytes();
+                Self::Draft {
+                    name: name.into(),
+                    common: quota.and_then(|quota| Common::new(name, &limit, quota)),
+                    limit: limit.into(),
+                }
+            }
             (HeaderStyle::Legacy, Some(quota)) if quota.unit() == Unit::Requests => Self::Legacy {
                 burst: quota.burst(),
             },
@@ -85,9 +121,9 @@ impl Fields {
     pub(crate) fn other_policy(&self, quota: &Quota) -> Option<Box<HeaderValue>> {
         match self {
             Self::Draft {
-                common: Some((common, _)),
+                common: Some(common),
                 ..
-            } if common == quota => None,
+            } if common.quota == *quota => None,
             Self::Draft { name, .. } => policy_value(name, quota).map(Box::new),
             Self::Legacy { .. } | Self::None => None,
         }
@@ -103,10 +139,13 @@ impl Fields {
     ) {
         match self {
             Self::Draft { limit, common, .. } => {
-                let common = common.as_ref().map(|(_, policy)| policy);
-                let limit = limit_value(limit, remaining, wait.map(whole_seconds));
+                let seconds = wait.map(whole_seconds);
+                let limit = match common {
+                    Some(common) => common.limit(limit, remaining, seconds),
+                    None => limit_value(limit, remaining, seconds),
+                };
+                let common = common.as_ref().map(|common| &common.policy);
                 if let (Some(policy), Some(limit)) = (other_policy.or(common), limit) {
-                    headers.reserve(2);
                     headers.append(POLICY, policy.clone());
                     headers.append(LIMIT, limit);
                 }
@@ -273,6 +312,24 @@ mod tests {
         for number in [0, 1, 9, 10, 99, 100, 4_294_967_295, 999_999_999_999_999] {
             let value = super::limit_value(b"r=", number, Some(number)).unwrap();
             assert_eq!(value, format!("r={number};t={number}").as_str());
+        }
+    }
+
+    #[test]
+    fn what_most_are_told_is_ready_and_says_what_would_be_written() {
+        let quota = Quota::per_minute(600).unwrap();
+        let Fields::Draft {
+            limit,
+            common: Some(common),
+            ..
+        } = Fields::new(HeaderStyle::Draft, "github", Some(quota))
+        else {
+            panic!("the draft's fields");
+        };
+        assert_eq!(common.limit, "\"github\";r=599;t=1");
+        for (remaining, seconds) in [(599, Some(1)), (598, Some(1)), (599, Some(2)), (599, None)] {
+            let told = common.limit(&limit, remaining, seconds);
+            assert_eq!(told, super::limit_value(&limit, remaining, seconds));
         }
     }
 

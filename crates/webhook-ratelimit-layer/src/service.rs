@@ -46,12 +46,11 @@ where
         self.inner.poll_ready(cx)
     }
 
+    // In one piece with the layers around it, the inner service's future is written where it stays;
+    // else each layer copies it.
+    #[inline]
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
-        let size = || request.body().size_hint();
-        let judgement = self
-            .judge
-            .judge(request.headers(), request.extensions(), &size);
-        match judgement {
+        match self.judge.judge_request(&request) {
             Judgement::Pass(passage) => ResponseFuture::passed(self.inner.call(request), passage),
             Judgement::Refuse(rejection, told) => {
                 // The service that was made ready is given up, and with it any permit that it

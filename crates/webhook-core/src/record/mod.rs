@@ -177,13 +177,13 @@ impl DeliveryRecord {
 
     /// Notes the client address.
     pub fn set_client(&self, client: ClientAddr) {
-        self.once(|slots| first(&slots.client, client));
+        self.once(|slots| slots.client.set(client));
     }
 
     /// The client address.
     #[must_use]
     pub fn client(&self) -> Option<ClientAddr> {
-        self.slots()?.client.get().copied()
+        self.slots()?.client.get()
     }
 
     /// Notes why the client address cannot be told.

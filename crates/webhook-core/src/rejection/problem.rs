@@ -10,7 +10,7 @@ use http::{
 };
 
 use super::{Reject, Rejection, RejectionBody, grpc};
-use crate::{BufferedBody, Code, Facts};
+use crate::{BufferedBody, Code, Facts, RequestId};
 
 /// The default policy: problem documents, gRPC statuses, plain text; see the [module](super).
 ///
@@ -37,8 +37,6 @@ impl<B: RejectionBody> Reject<B> for Problem {
         let mut response = Response::new(B::from_bytes(bytes));
         *response.status_mut() = rejection.code().status();
         let headers = response.headers_mut();
-        // These, and what the status calls for: room for all in one allocation.
-        headers.reserve(4);
         headers.insert(CONTENT_TYPE, content_type);
         headers.insert(CACHE_CONTROL, NO_STORE);
         add_fields(headers, rejection, request.version);
@@ -116,38 +114,47 @@ fn document(rejection: &Rejection, request: &Parts) -> Bytes {
     let common = common(rejection.code());
     let facts = Facts::of(&request.extensions);
     let id = facts.and_then(|facts| facts.record().id());
+    let id = id.map(RequestId::text);
     let seconds = rejection.retry_after_seconds().map(|it| it.to_string());
     // Strangers are not told how quotas are cut.
     let is_verified = || facts.is_some_and(|facts| facts.verification().is_some());
     let quota = rejection.quota().filter(|_| is_verified());
     let quota = quota.map(|quota| escape(quota.as_str()));
-    let id = id.map(crate::RequestId::text);
 
-    let mut parts: [&[u8]; 11] = [&[]; 11];
-    let mut places = parts.iter_mut();
-    let mut add = |text| {
-        if let Some(place) = places.next() {
-            *place = text;
-        }
+    let members: [(&[u8], Option<&[u8]>, &[u8]); 3] = [
+        (
+            br#","instance":"urn:uuid:"#,
+            id.as_ref().map(|id| &id[..]),
+            b"\"",
+        ),
+        (
+            br#","retry_after":"#,
+            seconds.as_deref().map(str::as_bytes),
+            b"",
+        ),
+        (
+            br#","violated-policies":[""#,
+            quota.as_deref().map(str::as_bytes),
+            br#""]"#,
+        ),
+    ];
+    let length = |(start, value, end): &(&[u8], Option<&[u8]>, &[u8])| match value {
+        Some(value) => start.len() + value.len() + end.len(),
+        None => 0,
     };
-    add(common);
-    if let Some(id) = &id {
-        add(br#","instance":"urn:uuid:"#);
-        add(id);
-        add(b"\"");
-    }
-    if let Some(seconds) = &seconds {
-        add(br#","retry_after":"#);
-        add(seconds.as_bytes());
-    }
-    if let Some(quota) = &quota {
-        add(br#","violated-policies":[""#);
-        add(quota.as_bytes());
-        add(br#""]"#);
-    }
-    add(b"}");
+    let length: usize = members.iter().map(length).sum();
     // As long as the text: `Bytes` would need a second allocation for what is left over.
-    parts.concat().into()
+    let mut text = Vec::with_capacity(common.len() + length + 1);
+    text.extend_from_slice(common);
+    for (start, value, end) in members {
+        if let Some(value) = value {
+            text.extend_from_slice(start);
+            text.extend_from_slice(value);
+            text.extend_from_slice(end);
+        }
+    }
+    text.push(b'}');
+    text.into()
 }
 
 /// The members that are the same for each refusal with this code, and no end.

@@ -5,8 +5,8 @@ mod together;
 
 use std::{sync::Arc, time::Duration};
 
-use http::{Extensions, HeaderMap};
-use http_body::SizeHint;
+use http::{Extensions, HeaderMap, Request};
+use http_body::{Body, SizeHint};
 use webhook_core::{AddressError, DeliveryRecord, Facts, Reason, Rejection, Seed, Verdict};
 
 pub(crate) use self::passage::{Passage, Told};
@@ -39,6 +39,13 @@ pub(crate) enum Judgement {
 }
 
 impl Judge {
+    /// As [`judge`](Self::judge).
+    #[inline(never)]
+    pub(crate) fn judge_request<B: Body>(self: &Arc<Self>, request: &Request<B>) -> Judgement {
+        let size = || request.body().size_hint();
+        self.judge(request.headers(), request.extensions(), &size)
+    }
+
     /// Charges the request to its buckets. Nothing but headers, facts and the size is looked at.
     pub(crate) fn judge(
         self: &Arc<Self>,

@@ -29,6 +29,9 @@ use crate::{AuditRecord, Ended};
 /// How many records wait at most, unless it is said otherwise.
 pub const DEFAULT_CAPACITY: usize = 8192;
 
+/// There is room for so many records from the beginning; larger batches give their memory back.
+const USUAL_BATCH: usize = 1024;
+
 /// How long the last clone of a sink waits, when it is dropped, for what is still to be written.
 const PATIENCE: Duration = Duration::from_secs(5);
 
