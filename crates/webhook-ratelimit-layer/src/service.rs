@@ -74,11 +74,11 @@ fn answer<ReqBody, ResBody, R: Reject<ResBody>>(
     let (parts, _unread) = request.into_parts();
     let mut response = rejection.answer(policy, &parts);
     if response.status() == StatusCode::TOO_MANY_REQUESTS {
-        if let Some(seconds) = retry_after {
-            response
-                .headers_mut()
-                .entry(RETRY_AFTER)
-                .or_insert(HeaderValue::from(seconds));
+        // A value costs more than the look for it.
+        if let Some(seconds) = retry_after.filter(|_| !response.headers().contains_key(RETRY_AFTER))
+        {
+            let seconds = HeaderValue::from(seconds);
+            response.headers_mut().insert(RETRY_AFTER, seconds);
         }
         if let Some(told) = told {
             told.write(response.headers_mut());

@@ -9,7 +9,7 @@ use http::{
     request::Parts,
 };
 
-use super::{Reject, Rejection, RejectionBody, grpc};
+use super::{Reject, Rejection, RejectionBody, decimal::Decimal, grpc};
 use crate::{BufferedBody, Code, Facts, RequestId};
 
 /// The default policy: problem documents, gRPC statuses, plain text; see the [module](super).
@@ -62,8 +62,10 @@ const CLOSE: HeaderValue = HeaderValue::from_static("close");
 
 /// The fields that the status calls for.
 fn add_fields(headers: &mut HeaderMap, rejection: &Rejection, version: Version) {
-    if let Some(seconds) = rejection.retry_after_seconds() {
-        headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+    if let Some(seconds) = rejection.retry_after_seconds()
+        && let Ok(seconds) = HeaderValue::from_bytes(Decimal::new(seconds).as_bytes())
+    {
+        headers.insert(RETRY_AFTER, seconds);
     }
     match rejection.code() {
         Code::Unauthorized => {
@@ -115,7 +117,7 @@ fn document(rejection: &Rejection, request: &Parts) -> Bytes {
     let facts = Facts::of(&request.extensions);
     let id = facts.and_then(|facts| facts.record().id());
     let id = id.map(RequestId::text);
-    let seconds = rejection.retry_after_seconds().map(|it| it.to_string());
+    let seconds = rejection.retry_after_seconds().map(Decimal::new);
     // Strangers are not told how quotas are cut.
     let is_verified = || facts.is_some_and(|facts| facts.verification().is_some());
     let quota = rejection.quota().filter(|_| is_verified());
@@ -129,7 +131,7 @@ fn document(rejection: &Rejection, request: &Parts) -> Bytes {
         ),
         (
             br#","retry_after":"#,
-            seconds.as_deref().map(str::as_bytes),
+            seconds.as_ref().map(Decimal::as_bytes),
             b"",
         ),
         (
