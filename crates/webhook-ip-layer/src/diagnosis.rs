@@ -81,7 +81,7 @@ impl Diagnoses {
             return true;
         }
         let port = peer.and_then(|peer| peer.port()).unwrap_or(0);
-        port % SOME == 0
+        port.is_multiple_of(SOME)
     }
 
     /// WHK-I102: every request comes from one private peer, and none tells of a client.

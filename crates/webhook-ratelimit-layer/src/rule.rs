@@ -153,14 +153,13 @@ impl Rule {
         if bucket.is_in_place_of_sender() {
             judge.diagnoses.before_verification(self.name.as_str());
         }
-        let seed = &judge.seed;
         let kind = quota.kind();
         let key = if self.settings.is_per_endpoint() {
             let endpoint = seen.facts.and_then(Facts::endpoint);
             let endpoint = endpoint.map(|endpoint| endpoint.name().as_str());
-            fingerprint(&(endpoint, bucket), kind, seed)
+            fingerprint(&(endpoint, bucket), kind, &judge.seed)
         } else {
-            fingerprint(&bucket, kind, seed)
+            fingerprint(&bucket, kind, &judge.seed)
         };
         Ok(Ask {
             rule: self,

@@ -231,6 +231,7 @@ impl DeliveryRecord {
 
     /// As [`set_verification`](Self::set_verification), without a copy: gives back what finds no
     /// place.
+    #[allow(clippy::result_large_err, reason = "what finds no place is given back")]
     pub(crate) fn take_verification(&self, verification: Verification) -> Result<(), Verification> {
         match self.slots() {
             Some(slots) if !slots.verdicts.is_closed() => slots.take_verification(verification),
@@ -355,6 +356,7 @@ impl Slots {
         }
     }
 
+    #[allow(clippy::result_large_err, reason = "as in `OnceLock::set`")]
     fn take_verification(&self, verification: Verification) -> Result<(), Verification> {
         if verification.is_body_signed() {
             self.signed_verification.set(verification)

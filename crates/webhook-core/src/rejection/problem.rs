@@ -108,6 +108,9 @@ fn line(code: Code) -> String {
     format!("{code}: {}\n", code.detail())
 }
 
+/// What stands before a value, the value where there is one, and what stands after it.
+type Member<'a> = (&'a [u8], Option<&'a [u8]>, &'a [u8]);
+
 /// RFC 9457. Every text in it is ours, so nothing needs escaping but a quota's name.
 ///
 /// What is the same for each refusal with the code is written once; a refusal must be cheaper than
@@ -123,7 +126,7 @@ fn document(rejection: &Rejection, request: &Parts) -> Bytes {
     let quota = rejection.quota().filter(|_| is_verified());
     let quota = quota.map(|quota| escape(quota.as_str()));
 
-    let members: [(&[u8], Option<&[u8]>, &[u8]); 3] = [
+    let members: [Member<'_>; 3] = [
         (
             br#","instance":"urn:uuid:"#,
             id.as_ref().map(|id| &id[..]),
@@ -140,7 +143,7 @@ fn document(rejection: &Rejection, request: &Parts) -> Bytes {
             br#""]"#,
         ),
     ];
-    let length = |(start, value, end): &(&[u8], Option<&[u8]>, &[u8])| match value {
+    let length = |(start, value, end): &Member<'_>| match value {
         Some(value) => start.len() + value.len() + end.len(),
         None => 0,
     };
