@@ -52,7 +52,7 @@ impl<K: Sink, R> Guard<K, R> {
         Some(Self {
             shared: Arc::clone(shared),
             record,
-            span: shared.with_span.then(|| Box::new(span::open())),
+            span: shared.with_span.then(span::open).and_then(wanted),
         })
     }
 
@@ -158,6 +158,11 @@ impl<K: Sink, R> Drop for Guard<K, R> {
             self.emit(End::Gone);
         }
     }
+}
+
+/// The span, where a subscriber wants it.
+fn wanted(span: Span) -> Option<Box<Span>> {
+    (!span.is_disabled()).then(|| Box::new(span))
 }
 
 /// Drops what a panic carried; that can panic again.

@@ -49,9 +49,6 @@ pub(crate) fn open() -> Span {
 
 /// Tells the span what the record tells, escaped and bounded as in the events.
 pub(crate) fn conclude(span: &Span, ended: &Ended) {
-    if span.is_disabled() {
-        return;
-    }
     let record = &ended.clone().into_record();
     conclude_http(span, record);
     conclude_addresses(span, record);

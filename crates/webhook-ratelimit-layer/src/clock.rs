@@ -30,11 +30,11 @@ impl Timer {
         self.moment(self.clock.ticks())
     }
 
-    /// The time for a request: the latest one that its record knows by the same clock, if any, which
-    /// saves a look at it. It was read when the head came, and once more when the body was verified.
-    pub(crate) fn now_for(&self, facts: Option<&Facts>) -> Moment {
-        let known = facts.and_then(|facts| facts.record().latest(&self.clock));
-        self.moment(known.unwrap_or_else(|| self.clock.ticks()))
+    /// The latest time that the request's record knows by the same clock, which saves a look at it.
+    /// It was read when the head came, and once more when the body was verified.
+    pub(crate) fn known(&self, facts: Option<&Facts>) -> Option<Moment> {
+        let known = facts?.record().latest(&self.clock)?;
+        Some(self.moment(known))
     }
 
     fn moment(&self, ticks: Ticks) -> Moment {
