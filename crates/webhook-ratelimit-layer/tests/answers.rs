@@ -74,7 +74,7 @@ fn a_request_that_waited_is_judged_by_the_time_it_is() {
     );
     hands.advance(Duration::from_secs(4));
     let refused = send(&receiver, recorded(&early[2]));
-    assert_eq!(retry_after(&refused), Some(6));
+    assert_eq!(retry_after(&refused), Some(Duration::from_secs(6)));
 }
 
 #[test]
