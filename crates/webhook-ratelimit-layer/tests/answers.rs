@@ -60,7 +60,7 @@ fn a_request_that_waited_is_judged_by_the_time_it_is() {
     let receiver = receiver(&layer(Key::network(), quota, &clock));
     let begun = || DeliveryRecord::begin(&clock, |_| {});
     let early = [begun(), begun(), begun()];
-    let recorded = |record| recorded(stranger("192.0.2.1"), record);
+    let recorded = |record: &DeliveryRecord| recorded(stranger("192.0.2.1"), record);
     assert_eq!(
         send(&receiver, recorded(&early[0])).status(),
         StatusCode::OK
