@@ -3,6 +3,7 @@
 
 use std::{
     collections::VecDeque,
+    future::poll_fn,
     io,
     pin::Pin,
     sync::LazyLock,
@@ -183,13 +184,12 @@ pub fn run(data: &[u8]) {
     let expected = due(&script, &limits, limit - limit / 4, version);
 
     let mut seen = Vec::new();
-    let collect = Collect::new(script, &limits, &budget, |bytes: &[u8]| {
-        seen.extend_from_slice(bytes);
-    });
-    let collected = now(collect.with_version(version));
+    let mut collect = Collect::new(script, &limits, &budget).with_version(version);
+    let mut observe = |bytes: &[u8]| seen.extend_from_slice(bytes);
+    let collected = now(poll_fn(|cx| collect.poll_observed(cx, &mut observe)));
     match (collected, expected) {
         (Ok(collected), Ok((bytes, trailers))) => {
-            let (body, _, reservation) = collected.into_parts();
+            let (body, reservation) = collected.into_parts();
             assert_eq!(budget.held(), bytes.len() as u64);
             drop(reservation);
             same(body, &bytes, trailers.as_ref());
@@ -227,21 +227,15 @@ fn same(body: BufferedBody, bytes: &[u8], trailers: Option<&HeaderMap>) {
     assert_eq!(body.clone().into_bytes(), bytes);
     // Collected once more, it is recognised.
     let mut again = Vec::new();
-    let collect = Collect::new(
-        body,
-        &BodyLimits::default(),
-        &MemoryBudget::new(0),
-        |bytes: &[u8]| again.extend_from_slice(bytes),
-    );
-    if let Ok(collected) = now(collect) {
+    let mut collect = Collect::new(body, &BodyLimits::default(), &MemoryBudget::new(0));
+    let mut observe = |bytes: &[u8]| again.extend_from_slice(bytes);
+    if let Ok(collected) = now(poll_fn(|cx| collect.poll_observed(cx, &mut observe))) {
         let mut frames = collected.into_body();
         assert_eq!(again, bytes);
         let mut read = Vec::new();
         let mut last = None;
         while !frames.is_end_stream() {
-            let frame = now(std::future::poll_fn(|cx| {
-                Pin::new(&mut frames).poll_frame(cx)
-            }));
+            let frame = now(poll_fn(|cx| Pin::new(&mut frames).poll_frame(cx)));
             let Some(Ok(frame)) = frame else {
                 panic!("a body that has not ended has a frame");
             };

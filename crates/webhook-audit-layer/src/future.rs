@@ -98,7 +98,7 @@ where
         };
         // Nothing of a future that panicked is looked at again: it is dropped.
         let poll = || match guard {
-            Some(guard) => guard.span().in_scope(|| future.as_mut().poll(context)),
+            Some(guard) => guard.within(|| future.as_mut().poll(context)),
             None => future.as_mut().poll(context),
         };
         match catch_unwind(AssertUnwindSafe(poll)) {

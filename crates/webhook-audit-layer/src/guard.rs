@@ -8,14 +8,9 @@ use std::{
 
 use http::{Request, Response, request::Parts};
 use tracing::Span;
-use webhook_core::{
-    Check, Clock, DeliveryRecord, Facts, Reason, Reject, Rejection, RequestId, Ticks, Timestamp,
-};
+use webhook_core::{Check, Clock, DeliveryRecord, Facts, PeerAddr, Reason, Reject, Rejection};
 
-use crate::{
-    Acknowledgement, AuditRecord, Sink, conclusion::End, pending::Pending, record::Moment, span,
-    told::Told,
-};
+use crate::{Acknowledgement, Ended, Sink, conclusion::End, pending::Pending, span, told};
 
 /// What the services of one layer share.
 pub(crate) struct Shared<K, R> {
@@ -27,58 +22,45 @@ pub(crate) struct Shared<K, R> {
 }
 
 /// Watches one request. Dropped before the request came to an end, it records that nobody waited.
+///
+/// It is moved with the request's future, so it is small: what is known of the request is in the
+/// record's one allocation.
 pub(crate) struct Guard<K: Sink, R> {
     shared: Arc<Shared<K, R>>,
-    open: Option<Open>,
-    span: Span,
-}
-
-/// A request that is not recorded yet.
-struct Open {
+    /// Kept until the request is recorded.
     record: DeliveryRecord,
-    told: Told,
-    id: RequestId,
-    received_at: Timestamp,
-    started_at: Ticks,
-}
-
-impl Open {
-    fn sketch(&self) -> Parts {
-        self.told.sketch(&self.record)
-    }
+    span: Option<Box<Span>>,
 }
 
 impl<K: Sink, R> Guard<K, R> {
     /// Puts a record into the request's facts. `None` where an outer layer keeps one already.
     pub(crate) fn attach<B>(shared: &Arc<Shared<K, R>>, request: &mut Request<B>) -> Option<Self> {
-        if Facts::of(request.extensions()).is_some_and(|facts| facts.record().is_kept()) {
+        let facts = Facts::of(request.extensions());
+        if facts.is_some_and(|facts| facts.record().is_kept()) {
             return None;
         }
-        let id = RequestId::generate(&shared.clock);
-        let record = DeliveryRecord::new(id);
-        let told = Told::of(request, shared.with_path);
-        Facts::of_mut(request.extensions_mut()).set_record(record.clone());
-        let open = Open {
-            record,
-            told,
-            id,
-            received_at: shared.clock.now(),
-            started_at: shared.clock.ticks(),
-        };
+        let peer = facts.and_then(Facts::peer);
+        let peer = peer.or_else(|| PeerAddr::find(request.extensions()));
+        let record = DeliveryRecord::begin(&shared.clock, |head| {
+            told::copy(request, peer, shared.with_path, head);
+        });
+        let facts = Facts::of_mut(request.extensions_mut());
+        facts.set_record(record.clone());
+        if let Some(peer) = peer {
+            facts.set_peer(peer);
+        }
         Some(Self {
             shared: Arc::clone(shared),
-            open: Some(open),
-            span: if shared.with_span {
-                span::open()
-            } else {
-                Span::none()
-            },
+            record,
+            span: shared.with_span.then(span::open).and_then(wanted),
         })
     }
 
-    /// The request's span, which does nothing where the layer is told of none.
-    pub(crate) const fn span(&self) -> &Span {
-        &self.span
+    /// Runs what is inside of the layer, within the request's span where there is one.
+    #[inline]
+    pub(crate) fn within<T>(&self, run: impl FnOnce() -> T) -> T {
+        let _inside = self.span.as_ref().map(|span| span.enter());
+        run()
     }
 
     /// Records how the request ended, and returns what the response has to wait for.
@@ -95,31 +77,32 @@ impl<K: Sink, R> Guard<K, R> {
     }
 
     fn is_grpc(&self) -> bool {
-        self.open.as_ref().is_some_and(|open| open.told.is_grpc)
+        self.record.head().is_some_and(|head| head.is_grpc)
+    }
+
+    fn sketch(&self) -> Parts {
+        told::sketch(&self.record)
     }
 
     /// Answers for an inner service that panicked, and records it.
     ///
     /// The panic's own message stays in the process's panic hook: it can hold anything.
+    #[cold]
     pub(crate) fn answer_panic<ResBody>(mut self) -> Response<ResBody>
     where
         R: Reject<ResBody>,
     {
         let rejection = Rejection::new(Reason::HandlerPanic, Check::Handler);
-        let parts = self
-            .open
-            .as_ref()
-            .map_or_else(|| Request::new(()).into_parts().0, Open::sketch);
         // Should the policy panic too, dropping `self` records the refusal all the same.
-        let response = rejection.answer(&self.shared.rejection, &parts);
+        let response = rejection.answer(&self.shared.rejection, &self.sketch());
         self.emit(End::answered(&response, self.is_grpc()));
         response
     }
 
     fn emit(&mut self, end: End) {
-        if let Some(open) = self.open.take() {
-            self.hand_over(open, end, |sink, record| {
-                sink.record(record);
+        if let Some(ended) = self.end(end) {
+            self.hand_over(ended, |sink, ended| {
+                sink.ended(ended);
                 None
             });
         }
@@ -131,34 +114,37 @@ impl<K: Sink, R> Guard<K, R> {
             self.emit(end);
             return None;
         }
-        let open = self.open.take()?;
-        let sketch = open.sketch();
-        let acknowledgement = self.hand_over(open, end, K::record_awaited);
+        let sketch = self.sketch();
+        let ended = self.end(end)?;
+        let acknowledgement = self.hand_over(ended, |sink, ended| {
+            sink.record_awaited(ended.into_record())
+        });
         acknowledgement.map(|acknowledgement| {
             let shared = Arc::clone(&self.shared);
             Box::new(Pending::new(acknowledgement, shared, sketch))
         })
     }
 
+    /// The request has ended now; `None` where it had before.
+    fn end(&mut self, end: End) -> Option<Ended> {
+        let record = std::mem::take(&mut self.record);
+        let at = self.shared.clock.ticks();
+        record.is_kept().then(|| Ended::new(record, end, at))
+    }
+
     fn hand_over(
         &self,
-        open: Open,
-        end: End,
-        hand: impl FnOnce(&K, AuditRecord) -> Option<Acknowledgement>,
+        ended: Ended,
+        hand: impl FnOnce(&K, Ended) -> Option<Acknowledgement>,
     ) -> Option<Acknowledgement> {
-        let moment = Moment {
-            id: open.id,
-            received_at: open.received_at,
-            started_at: open.started_at,
-            ended_at: self.shared.clock.ticks(),
-        };
-        let record = AuditRecord::gather(&moment, open.told, end, &open.record);
-        span::conclude(&self.span, &record);
         // The record's own event stands inside the request's span.
-        let _inside = self.span.enter();
+        let _inside = self.span.as_ref().map(|span| {
+            span::conclude(span, &ended);
+            span.enter()
+        });
         // A sink that panics while a panic drops this guard would abort the process.
         let sink = &self.shared.sink;
-        catch_unwind(AssertUnwindSafe(|| hand(sink, record))).unwrap_or_else(|payload| {
+        catch_unwind(AssertUnwindSafe(|| hand(sink, ended))).unwrap_or_else(|payload| {
             discard_payload(payload);
             tracing::error!(target: "webhook_audit", "a sink of the audit layer panicked");
             None
@@ -168,11 +154,19 @@ impl<K: Sink, R> Guard<K, R> {
 
 impl<K: Sink, R> Drop for Guard<K, R> {
     fn drop(&mut self) {
-        self.emit(End::Gone);
+        if self.record.is_kept() {
+            self.emit(End::Gone);
+        }
     }
 }
 
+/// The span, where a subscriber wants it.
+fn wanted(span: Span) -> Option<Box<Span>> {
+    (!span.is_disabled()).then(|| Box::new(span))
+}
+
 /// Drops what a panic carried; that can panic again.
+#[cold]
 pub(crate) fn discard_payload(payload: Box<dyn Any + Send>) {
     if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
         std::mem::forget(again);

@@ -88,7 +88,8 @@
 //! of its own, [`ShadowReport`] counts what enforcing would have done, [`Detectors`] raise alerts for
 //! what is unusual, `MetricsSink` (feature `metrics`) counts and measures, a closure does what you
 //! like. A tuple feeds several. A sink of your own, for a database, a counter or a chain of digests,
-//! implements [`Sink`]; [`AuditRecord::write_json_line`] gives it the same line.
+//! implements [`Sink`]; [`AuditRecord::write_json_line`] gives it the same line. One that works behind
+//! a queue takes [`Ended`] requests, and has its own thread put the records together.
 //!
 //! A sink can have each response wait until its record is kept: [`Sink::record_awaited`]. Where the
 //! record is not, the caller gets 503 `unavailable` in the response's place.
@@ -104,6 +105,7 @@ mod acknowledgement;
 #[cfg_attr(docsrs, doc(cfg(feature = "capture")))]
 pub mod capture;
 mod conclusion;
+mod ended;
 mod escape;
 mod future;
 mod grpc;
@@ -123,6 +125,7 @@ mod version;
 pub use self::sink::metrics::{Gauges, Metric, MetricKind, MetricsSink};
 pub use self::{
     acknowledgement::{Acknowledgement, Acknowledger},
+    ended::Ended,
     future::ResponseFuture,
     json::MAX_LINE_BYTES,
     layer::AuditLayer,

@@ -45,7 +45,7 @@ where
             return ResponseFuture::unwatched(self.inner.call(request));
         };
         // The instance that said it is ready is called at once, and need not be cloned.
-        let call = || guard.span().in_scope(|| self.inner.call(request));
+        let call = || guard.within(|| self.inner.call(request));
         match catch_unwind(AssertUnwindSafe(call)) {
             Ok(future) => ResponseFuture::watched(future, guard),
             Err(payload) => {

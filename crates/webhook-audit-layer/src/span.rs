@@ -4,7 +4,7 @@ use tracing::{Span, field};
 use webhook_core::{Check, Name, Outcome};
 
 use crate::{
-    AuditRecord, SenderText, grpc,
+    AuditRecord, Ended, SenderText, grpc,
     record::{Address, MAX_NAME_BYTES},
     version,
 };
@@ -48,10 +48,8 @@ pub(crate) fn open() -> Span {
 }
 
 /// Tells the span what the record tells, escaped and bounded as in the events.
-pub(crate) fn conclude(span: &Span, record: &AuditRecord) {
-    if span.is_disabled() {
-        return;
-    }
+pub(crate) fn conclude(span: &Span, ended: &Ended) {
+    let record = &ended.clone().into_record();
     conclude_http(span, record);
     conclude_addresses(span, record);
     conclude_delivery(span, record);

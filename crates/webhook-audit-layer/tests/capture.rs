@@ -263,7 +263,7 @@ async fn a_body_in_several_frames_is_one_copy() {
     let stream = Frames(frames.into_iter());
     let limits = webhook_core::body::BodyLimits::default();
     let budget = webhook_core::body::MemoryBudget::default();
-    let body = webhook_core::body::Collect::new(stream, &limits, &budget, |_: &[u8]| ());
+    let body = webhook_core::body::Collect::new(stream, &limits, &budget);
     let body = body.await.unwrap().into_body();
     assert!(body.chunks().count() > 1);
     let settings = CaptureSettings::body().with_max_bytes(2500).unwrap();

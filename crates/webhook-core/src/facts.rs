@@ -18,9 +18,20 @@ pub struct Facts {
     transport: Option<Transport>,
     client: Option<ClientAddr>,
     origin: Option<Arc<Origin>>,
-    verification: Option<Verification>,
+    verified: Verified,
     endpoint: Option<Endpoint>,
     record: DeliveryRecord,
+}
+
+/// What the delivery was verified to be, told once: where there is a record, it stands there.
+#[derive(Clone, Debug, Default)]
+enum Verified {
+    #[default]
+    No,
+    Recorded {
+        is_body_signed: bool,
+    },
+    Here(Verification),
 }
 
 impl Facts {
@@ -87,6 +98,17 @@ impl Facts {
             .unwrap_or_default()
     }
 
+    /// The peer of the request's connection, where an accept loop or the audit layer told it.
+    #[must_use]
+    pub const fn peer(&self) -> Option<PeerAddr> {
+        self.peer
+    }
+
+    /// Settles the peer for all that look for it from now on. For layers that found it.
+    pub const fn set_peer(&mut self, peer: PeerAddr) {
+        self.peer = Some(peer);
+    }
+
     /// The client address that a layer resolved.
     #[must_use]
     pub const fn client(&self) -> Option<ClientAddr> {
@@ -113,15 +135,25 @@ impl Facts {
 
     /// What the delivery was verified to be.
     #[must_use]
-    pub const fn verification(&self) -> Option<&Verification> {
-        self.verification.as_ref()
+    pub fn verification(&self) -> Option<&Verification> {
+        match &self.verified {
+            Verified::No => None,
+            Verified::Recorded { is_body_signed } => {
+                self.record.taken_verification(*is_body_signed)
+            }
+            Verified::Here(verification) => Some(verification),
+        }
     }
 
     /// Tells inner layers, the handler and the record what the delivery was verified to be.
     /// Only for layers that verified it.
     pub fn set_verification(&mut self, verification: Verification) {
-        self.record.set_verification(&verification);
-        self.verification = Some(verification);
+        let is_body_signed = verification.is_body_signed();
+        self.verified = match self.record.take_verification(verification) {
+            Ok(()) => Verified::Recorded { is_body_signed },
+            // Nobody keeps a record, or it tells of an outer layer that verified as well.
+            Err(verification) => Verified::Here(verification),
+        };
     }
 
     /// The endpoint that the delivery is for.
@@ -146,13 +178,18 @@ impl Facts {
     /// know afterwards what inner layers found. Where there is no audit layer, it is one allocation.
     pub fn keep_record(&mut self, clock: &Clock) -> DeliveryRecord {
         if !self.record.is_kept() {
-            self.record = DeliveryRecord::new(RequestId::generate(clock));
+            self.set_record(DeliveryRecord::new(RequestId::generate(clock)));
         }
         self.record.clone()
     }
 
     /// Puts the record in place. Only for the audit layer.
     pub fn set_record(&mut self, record: DeliveryRecord) {
+        if let Verified::Recorded { .. } = self.verified
+            && let Some(verification) = self.verification().cloned()
+        {
+            self.verified = Verified::Here(verification);
+        }
         self.record = record;
     }
 }
@@ -162,7 +199,43 @@ mod tests {
     use http::Extensions;
 
     use super::Facts;
-    use crate::{ClientAddr, PeerAddr};
+    use crate::{ClientAddr, Clock, DeliveryRecord, PeerAddr, RequestId, Verification};
+
+    fn provider(facts: &Facts) -> Option<&str> {
+        facts.verification().map(|it| it.provider().as_str())
+    }
+
+    #[test]
+    fn the_last_layer_that_verified_is_told_with_a_record_and_without() {
+        let record = || DeliveryRecord::new(RequestId::generate(&Clock::system()));
+        for kept in [DeliveryRecord::default(), record()] {
+            let mut facts = Facts::default();
+            facts.set_record(kept);
+            for name in ["token", "another", "signed", "signed too"] {
+                let verification = Verification::new(name);
+                facts.set_verification(if name.starts_with("signed") {
+                    verification.with_signed_body()
+                } else {
+                    verification
+                });
+                assert_eq!(provider(&facts), Some(name));
+                assert_eq!(provider(&facts.clone()), Some(name));
+            }
+            // The record tells of the first of those that say most.
+            let told = facts.record().verification();
+            let told = told.map(|it| it.provider().as_str());
+            assert_eq!(told, facts.record().is_kept().then_some("signed"));
+        }
+    }
+
+    #[test]
+    fn another_record_takes_no_verification_away() {
+        let mut facts = Facts::default();
+        facts.keep_record(&Clock::system());
+        facts.set_verification(Verification::new("github"));
+        facts.set_record(DeliveryRecord::default());
+        assert_eq!(provider(&facts), Some("github"));
+    }
 
     #[test]
     fn the_client_is_the_peer_until_a_layer_says_otherwise() {

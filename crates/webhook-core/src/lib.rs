@@ -10,7 +10,8 @@
 //! - [`change`]: what is changed at run time, by whom and why.
 //! - [`introduction`]: how a provider introduces itself, and an answer in the handler's place.
 //! - [`settings`]: fixed, swappable at run time, or per [`Endpoint`].
-//! - [`secret`] and [`time`]: secrets that are never printed, and a clock that a test can turn.
+//! - [`secret`] and [`time`]: secrets that are never printed, and a clock that a test can turn;
+//!   [`Seed`]: a keyed hash for what strangers choose.
 //!
 //! A layer of the family takes any request body it needs to read and hands [`BufferedBody`] inward,
 //! leaves the response's body type and the service's error type alone, and fails closed where a
@@ -27,6 +28,7 @@ pub mod introduction;
 pub mod record;
 pub mod rejection;
 pub mod secret;
+mod seed;
 pub mod settings;
 mod text;
 pub mod time;
@@ -47,6 +49,7 @@ pub use self::{
     record::{DeliveryRecord, RequestId},
     rejection::{Problem, Reject, Rejection},
     secret::{Secret, SecretError, SecretErrorKind},
+    seed::{Seed, WordHasher},
     settings::{Settings, SettingsHandle},
     text::{Name, ShortText},
     time::{Clock, ManualClock, Ticks, Timestamp},

@@ -181,6 +181,13 @@ fn visible(byte: u8) -> char {
     }
 }
 
+/// No text at all.
+impl Default for ShortText {
+    fn default() -> Self {
+        Self::new("")
+    }
+}
+
 impl From<&str> for ShortText {
     fn from(text: &str) -> Self {
         Self::new(text)

@@ -24,10 +24,17 @@ static X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 /// How many requests of one peer make it a proxy that strips the header.
 const OF_ONE_PEER: u32 = 500;
 
+/// How many requests are looked at for a header that is not believed, before it is one connection
+/// in [`SOME`]: a proxy sends it with each, and to look costs a fifth of the layer.
+const FIRST: u32 = 64;
+const SOME: u16 = 16;
+
 /// What was said already.
 #[derive(Debug, Default)]
 pub(crate) struct Diagnoses {
     unbelieved_header: AtomicBool,
+    /// Requests that were looked at for it, up to [`FIRST`].
+    looked_at: AtomicU32,
     one_peer: OnePeer,
     wrong_family: AtomicBool,
     no_peer: AtomicBool,
@@ -47,7 +54,10 @@ impl Diagnoses {
     ) {
         self.look_for_one_peer(config, peer, headers);
         // WHK-I101: a proxy names clients, and nobody is trusted to.
-        if config.believes_headers() || self.unbelieved_header.load(Ordering::Relaxed) {
+        if config.believes_headers()
+            || self.unbelieved_header.load(Ordering::Relaxed)
+            || !self.is_due(peer)
+        {
             return;
         }
         let Some(header) = forwarding_header(headers) else {
@@ -62,6 +72,16 @@ impl Diagnoses {
                 "a forwarding header is present but no trusted proxy is configured for it. If the peer is your proxy, every client looks like it, and lists, bans and quotas act on the proxy: set with_source and with_trusted_proxies. If it is not, a client made the header up, and ignoring it is right"
             );
         }
+    }
+
+    /// Whether to look at a request of this peer; a port is as good as a die.
+    fn is_due(&self, peer: Option<PeerAddr>) -> bool {
+        if self.looked_at.load(Ordering::Relaxed) < FIRST {
+            self.looked_at.fetch_add(1, Ordering::Relaxed);
+            return true;
+        }
+        let port = peer.and_then(|peer| peer.port()).unwrap_or(0);
+        port.is_multiple_of(SOME)
     }
 
     /// WHK-I102: every request comes from one private peer, and none tells of a client.

@@ -23,6 +23,7 @@ pub(crate) struct Policy<R> {
 
 impl<R> Policy<R> {
     /// Finds the client, tells it to inner layers, and judges it. What is let in may be watched.
+    #[inline(never)]
     pub(crate) fn admit<B>(&self, request: &mut Request<B>) -> Result<Option<Watch>, Refusal> {
         let sight = Sight::of(request.headers(), request.extensions(), &self.rules.address);
         let findings = self.rules.judge(&sight);

@@ -38,6 +38,9 @@ where
         self.inner.poll_ready(context)
     }
 
+    // In one piece with the layers around it, the inner service's future is written where it stays;
+    // else each layer copies it.
+    #[inline]
     fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
         match self.policy.admit(&mut request) {
             // The instance that said it is ready is called at once, and need not be cloned.

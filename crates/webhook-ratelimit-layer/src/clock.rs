@@ -1,4 +1,4 @@
-use webhook_core::{Clock, Ticks, Timestamp};
+use webhook_core::{Clock, Facts, Ticks, Timestamp};
 
 /// What the timer says when it is started, 18 years: so far the clock may step back.
 const START: u64 = 1 << 59;
@@ -27,8 +27,18 @@ impl Timer {
     }
 
     pub(crate) fn now(&self) -> Moment {
-        let ticks = self.clock.ticks().as_nanos();
-        let ticks = ticks.saturating_add(START);
+        self.moment(self.clock.ticks())
+    }
+
+    /// The latest time that the request's record knows by the same clock, which saves a look at it.
+    /// It was read when the head came, and once more when the body was verified.
+    pub(crate) fn known(&self, facts: Option<&Facts>) -> Option<Moment> {
+        let known = facts?.record().latest(&self.clock)?;
+        Some(self.moment(known))
+    }
+
+    fn moment(&self, ticks: Ticks) -> Moment {
+        let ticks = ticks.as_nanos().saturating_add(START);
         Moment {
             ticks: ticks.saturating_sub(self.start.as_nanos()).min(END),
             epoch: self.epoch,

@@ -61,7 +61,7 @@ impl Witness {
             headers: &headers,
             extensions: &extensions,
             facts: Facts::of(&extensions),
-            size: &SizeHint::with_exact(0),
+            size: &|| SizeHint::with_exact(0),
             now: self.judge.timer.now(),
         };
         for rule in self.judge.rules.iter().filter(|rule| rule.key.is_network()) {

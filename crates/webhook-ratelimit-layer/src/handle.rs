@@ -1,5 +1,6 @@
 use std::{fmt, sync::Arc, time::Duration};
 
+use http_body::SizeHint;
 use webhook_core::{
     Facts, Name,
     change::{Cause, ChangeKind, ChangeLog},
@@ -152,7 +153,8 @@ impl RateLimitHandle {
             headers: subject.headers(),
             extensions: subject.extensions(),
             facts: Facts::of(subject.extensions()),
-            size: subject.size(),
+            // No body at all: a bucket is looked at, and not charged.
+            size: &SizeHint::default,
             now: self.judge.timer.now(),
         }
     }

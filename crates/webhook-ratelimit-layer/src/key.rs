@@ -144,7 +144,6 @@ impl Key {
 }
 
 /// What a request is counted by, ready to be hashed. Nothing is copied out of the request.
-#[derive(Hash)]
 pub(crate) struct Bucket<'a> {
     network: Option<ClientNetwork>,
     sender: Option<Sender<'a>>,
@@ -155,6 +154,23 @@ impl Bucket<'_> {
     /// Whether a key for verified deliveries met a request that nothing verified.
     pub(crate) const fn is_in_place_of_sender(&self) -> bool {
         self.in_place_of_sender
+    }
+}
+
+/// One word says which parts there are, and each part is of a length that is known or told.
+impl Hash for Bucket<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let (family, address) = match self.network {
+            None => (0, 0),
+            Some(ClientNetwork::V4(v4)) => (1, u64::from(v4.to_bits())),
+            Some(ClientNetwork::V6(upper)) => (2, upper),
+        };
+        let parts = family << 2 | u64::from(self.in_place_of_sender) << 1;
+        state.write_u64(parts | u64::from(self.sender.is_some()));
+        state.write_u64(address);
+        if let Some(sender) = &self.sender {
+            sender.hash(state);
+        }
     }
 }
 

@@ -1,7 +1,5 @@
-use std::hash::RandomState;
-
 use http::Extensions;
-use webhook_core::{Clock, Name, Settings};
+use webhook_core::{Clock, Name, Seed, Settings};
 
 use crate::{
     HeaderStyle, Key, Quota, RateLimitError, RateLimitErrorKind, Unit, clock::Timer,
@@ -56,7 +54,7 @@ impl Plan {
         Judge {
             rules: self.limits().map(|limit| self.rule(limit)).collect(),
             timer: Timer::start(self.clock.clone()),
-            hasher: RandomState::new(),
+            seed: Seed::random(),
             failure_cost: self.failure_cost.clone(),
             diagnoses: Diagnoses::default(),
         }

@@ -1,11 +1,8 @@
-use std::{
-    hash::{Hash, RandomState},
-    sync::OnceLock,
-};
+use std::{hash::Hash, sync::OnceLock};
 
 use http::{Extensions, HeaderMap};
 use http_body::SizeHint;
-use webhook_core::{Check, ClientAddr, Facts, Name, Settings, settings::Loaded};
+use webhook_core::{Check, ClientAddr, Facts, Name, Seed, Settings, settings::Loaded};
 
 use crate::{
     Key, Quota, Unit,
@@ -36,7 +33,8 @@ pub(crate) struct Seen<'a> {
     pub(crate) headers: &'a HeaderMap,
     pub(crate) extensions: &'a Extensions,
     pub(crate) facts: Option<&'a Facts>,
-    pub(crate) size: &'a SizeHint,
+    /// Asked for where bytes are counted.
+    pub(crate) size: &'a dyn Fn() -> SizeHint,
     pub(crate) now: Moment,
 }
 
@@ -150,19 +148,18 @@ impl Rule {
         let quota = self.load(seen.extensions).ok_or(Obstacle::NoQuota)?;
         let amount = match quota.unit() {
             Unit::Requests | Unit::Concurrent => 1,
-            Unit::Bytes => bytes(seen.size, quota.undeclared_size()),
+            Unit::Bytes => bytes(&(seen.size)(), quota.undeclared_size()),
         };
         if bucket.is_in_place_of_sender() {
             judge.diagnoses.before_verification(self.name.as_str());
         }
-        let hasher = &judge.hasher;
         let kind = quota.kind();
         let key = if self.settings.is_per_endpoint() {
             let endpoint = seen.facts.and_then(Facts::endpoint);
             let endpoint = endpoint.map(|endpoint| endpoint.name().as_str());
-            fingerprint(&(endpoint, bucket), kind, hasher)
+            fingerprint(&(endpoint, bucket), kind, &judge.seed)
         } else {
-            fingerprint(&bucket, kind, hasher)
+            fingerprint(&bucket, kind, &judge.seed)
         };
         Ok(Ask {
             rule: self,
@@ -173,8 +170,8 @@ impl Rule {
     }
 }
 
-fn fingerprint<K: Hash>(key: &K, kind: u64, hasher: &RandomState) -> Fingerprint {
-    Fingerprint::of(key, kind, hasher)
+fn fingerprint<K: Hash>(key: &K, kind: u64, seed: &Seed) -> Fingerprint {
+    Fingerprint::of(key, kind, seed)
 }
 
 /// What the body counts: its size where it says it, else at least what it says.

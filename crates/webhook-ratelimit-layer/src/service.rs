@@ -46,12 +46,11 @@ where
         self.inner.poll_ready(cx)
     }
 
+    // In one piece with the layers around it, the inner service's future is written where it stays;
+    // else each layer copies it.
+    #[inline]
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
-        let size = request.body().size_hint();
-        let judgement = self
-            .judge
-            .judge(request.headers(), request.extensions(), &size);
-        match judgement {
+        match self.judge.judge_request(&request) {
             Judgement::Pass(passage) => ResponseFuture::passed(self.inner.call(request), passage),
             Judgement::Refuse(rejection, told) => {
                 // The service that was made ready is given up, and with it any permit that it
@@ -75,11 +74,11 @@ fn answer<ReqBody, ResBody, R: Reject<ResBody>>(
     let (parts, _unread) = request.into_parts();
     let mut response = rejection.answer(policy, &parts);
     if response.status() == StatusCode::TOO_MANY_REQUESTS {
-        if let Some(seconds) = retry_after {
-            response
-                .headers_mut()
-                .entry(RETRY_AFTER)
-                .or_insert(HeaderValue::from(seconds));
+        // A value costs more than the look for it.
+        if let Some(seconds) = retry_after.filter(|_| !response.headers().contains_key(RETRY_AFTER))
+        {
+            let seconds = HeaderValue::from(seconds);
+            response.headers_mut().insert(RETRY_AFTER, seconds);
         }
         if let Some(told) = told {
             told.write(response.headers_mut());

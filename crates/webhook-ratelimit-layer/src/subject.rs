@@ -1,7 +1,6 @@
 use std::{fmt, net::IpAddr};
 
 use http::{Extensions, HeaderMap, HeaderName, HeaderValue};
-use http_body::SizeHint;
 use webhook_core::{ClientAddr, Endpoint, Facts, Name, Verification};
 
 /// Whose bucket an operator means: a network, an endpoint, the value of a header, or all of them.
@@ -25,8 +24,6 @@ use webhook_core::{ClientAddr, Endpoint, Facts, Name, Verification};
 pub struct Subject {
     headers: HeaderMap,
     extensions: Extensions,
-    /// No body at all: a bucket is looked at, and not charged.
-    size: SizeHint,
 }
 
 impl Subject {
@@ -77,10 +74,6 @@ impl Subject {
 
     pub(crate) const fn headers(&self) -> &HeaderMap {
         &self.headers
-    }
-
-    pub(crate) const fn size(&self) -> &SizeHint {
-        &self.size
     }
 
     pub(crate) const fn extensions(&self) -> &Extensions {

@@ -52,6 +52,31 @@ fn the_defaults_are_600_a_minute_per_network_and_100_per_verified_endpoint() {
     assert_eq!(passed(&endpoint, 200, || verified("192.0.2.1", "a")), 100);
 }
 
+/// Its record knows the time of its head, and something has had it wait since.
+#[test]
+fn a_request_that_waited_is_judged_by_the_time_it_is() {
+    let (clock, hands) = clock();
+    let quota = Quota::per_period(1, Duration::from_secs(10)).unwrap();
+    let receiver = receiver(&layer(Key::network(), quota, &clock));
+    let begun = || DeliveryRecord::begin(&clock, |_| {});
+    let early = [begun(), begun(), begun()];
+    let recorded = |record: &DeliveryRecord| recorded(stranger("192.0.2.1"), record);
+    assert_eq!(
+        send(&receiver, recorded(&early[0])).status(),
+        StatusCode::OK
+    );
+    hands.advance(Duration::from_secs(10));
+    assert_eq!(send(&receiver, recorded(&begun())).status(), StatusCode::OK);
+    hands.advance(Duration::from_secs(10));
+    assert_eq!(
+        send(&receiver, recorded(&early[1])).status(),
+        StatusCode::OK
+    );
+    hands.advance(Duration::from_secs(4));
+    let refused = send(&receiver, recorded(&early[2]));
+    assert_eq!(retry_after(&refused), Some(Duration::from_secs(6)));
+}
+
 #[test]
 fn sub_second_quotas_round_retry_after_up_to_a_second() {
     let quota = Quota::per_period(1, Duration::from_millis(100)).unwrap();

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use webhook_core::{Check, DeliveryRecord, Verdict};
+use webhook_core::{Check, DeliveryRecord, Verdict, record::Verdicts};
 
 /// What each check found; a check that never ran has no verdict.
 ///
@@ -12,37 +12,35 @@ use webhook_core::{Check, DeliveryRecord, Verdict};
 /// }
 /// ```
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
-pub struct Checks([Option<Verdict>; Check::ALL.len()]);
+pub struct Checks(Verdicts);
 
 impl Checks {
     pub(crate) fn of(record: &DeliveryRecord) -> Self {
-        Self(Check::ALL.map(|check| record.verdict(check)))
+        Self(record.verdicts())
     }
 
     /// What this check found.
     #[must_use]
-    pub fn get(&self, check: Check) -> Option<Verdict> {
-        self.iter()
-            .find(|(ran, _)| *ran == check)
-            .map(|(_, verdict)| verdict)
+    pub const fn get(&self, check: Check) -> Option<Verdict> {
+        self.0.get(check)
     }
 
     /// The checks that ran and what they found, in the order of the stack.
     pub fn iter(&self) -> impl Iterator<Item = (Check, Verdict)> + '_ {
         Check::ALL
             .into_iter()
-            .zip(self.0)
-            .filter_map(|(check, verdict)| Some((check, verdict?)))
+            .filter_map(|check| Some((check, self.0.get(check)?)))
     }
 
     #[cfg(test)]
     pub(crate) fn of_one(check: Check, verdict: Verdict) -> Self {
-        Self(Check::ALL.map(|other| (other == check).then_some(verdict)))
+        Self(Verdicts::default().with(check, verdict))
     }
 
     #[cfg(test)]
-    pub(crate) const fn all(verdict: Verdict) -> Self {
-        Self([Some(verdict); Check::ALL.len()])
+    pub(crate) fn all(verdict: Verdict) -> Self {
+        let with = |verdicts: Verdicts, check| verdicts.with(check, verdict);
+        Self(Check::ALL.into_iter().fold(Verdicts::default(), with))
     }
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use http::{StatusCode, Version};
 use webhook_core::{
     AddressError, Check, ClientAddr, DeliveryRecord, Name, Outcome, PeerAddr, Reason, RequestId,
-    ShortText, Timestamp, Verification, record::BodyDigest,
+    ShortText, Ticks, Timestamp, Verification, record::BodyDigest,
 };
 
 pub(crate) use self::{address::Address, text::CUT};
@@ -17,7 +17,6 @@ pub use self::{checks::Checks, text::SenderText};
 use crate::{
     conclusion::{Conclusion, End},
     json,
-    told::Told,
 };
 
 /// The most bytes of a method that are kept.
@@ -152,32 +151,32 @@ impl AuditRecord {
         json::encode(self, buffer);
     }
 
-    pub(crate) fn gather(moment: &Moment, told: Told, end: End, record: &DeliveryRecord) -> Self {
+    pub(crate) fn gather(record: &DeliveryRecord, end: End, ended_at: Ticks) -> Self {
         let conclusion = Conclusion::of(end, record);
         let verification = record.verification();
-        let end_of_handler = |start| moment.ended_at.since(start);
         // A layer that verified hands on before another one answers in the handler's place.
         let handler_start = record
             .handler_start()
             .filter(|_| record.answered().is_none());
+        let head = record.head().cloned().unwrap_or_default();
         Self {
-            id: moment.id,
-            received_at: moment.received_at,
+            id: record.id().unwrap_or_else(|| RequestId::at(NEVER)),
+            received_at: record.received_at().unwrap_or(NEVER),
             outcome: conclusion.outcome,
             reason: conclusion.reason,
             stage: conclusion.stage,
             checks: Checks::of(record),
             client: record
                 .client()
-                .or_else(|| told.peer.and_then(ClientAddr::from_peer)),
-            method: told.method,
-            path: told.path,
-            route: told.route,
-            scheme: told.scheme,
-            version: told.version,
-            is_grpc: told.is_grpc,
-            user_agent: told.user_agent,
-            peer: told.peer,
+                .or_else(|| head.peer.and_then(ClientAddr::from_peer)),
+            method: SenderText::from_short(head.method),
+            path: head.path.map(SenderText::from_short),
+            route: head.route.map(SenderText::from_short),
+            scheme: head.scheme,
+            version: head.version,
+            is_grpc: head.is_grpc,
+            user_agent: head.user_agent.map(SenderText::from_short),
+            peer: head.peer,
             address_error: record.address_error(),
             body_bytes: record.body_bytes(),
             body_digest: record.body_digest(),
@@ -202,19 +201,16 @@ impl AuditRecord {
                 .note()
                 .map(|note| SenderText::new(note, webhook_core::record::MAX_NOTE_BYTES)),
             verify_time: record.verify_time().map(Duration::from_nanos),
-            handler_time: handler_start.map(end_of_handler),
-            total_time: moment.ended_at.since(moment.started_at),
+            handler_time: handler_start.map(|start| ended_at.since(start)),
+            total_time: record
+                .started_at()
+                .map_or(Duration::ZERO, |start| ended_at.since(start)),
         }
     }
 }
 
-/// Which request, and when.
-pub(crate) struct Moment {
-    pub(crate) id: RequestId,
-    pub(crate) received_at: Timestamp,
-    pub(crate) started_at: webhook_core::Ticks,
-    pub(crate) ended_at: webhook_core::Ticks,
-}
+/// The time of a record that nobody began: the audit layer begins each of its own.
+const NEVER: Timestamp = Timestamp::from_unix_seconds(0);
 
 fn secrets_tried(record: &DeliveryRecord) -> Vec<Name> {
     let tried = record.secrets_tried().iter();
@@ -232,15 +228,17 @@ fn delivery_id(record: &DeliveryRecord) -> Option<SenderText> {
 /// A record for tests to change.
 #[cfg(test)]
 pub(crate) fn sample() -> AuditRecord {
+    told(&http::Request::new(()))
+}
+
+/// The record of this request, which nobody waited for.
+#[cfg(test)]
+pub(crate) fn told(request: &http::Request<()>) -> AuditRecord {
     use webhook_core::Clock;
 
     let clock = Clock::manual(Timestamp::from_unix_seconds(1_700_000_000)).0;
-    let moment = Moment {
-        id: RequestId::generate(&clock),
-        received_at: clock.now(),
-        started_at: clock.ticks(),
-        ended_at: clock.ticks(),
-    };
-    let told = Told::of(&http::Request::new(()), true);
-    AuditRecord::gather(&moment, told, End::Gone, &DeliveryRecord::default())
+    let record = DeliveryRecord::begin(&clock, |head| {
+        crate::told::copy(request, None, true, head);
+    });
+    AuditRecord::gather(&record, End::Gone, clock.ticks())
 }

@@ -10,7 +10,7 @@ pub(crate) mod tracing;
 
 use webhook_core::change::Change;
 
-use crate::{Acknowledgement, AuditRecord};
+use crate::{Acknowledgement, AuditRecord, Ended};
 
 /// Takes the record of each request.
 ///
@@ -52,6 +52,33 @@ use crate::{Acknowledgement, AuditRecord};
 pub trait Sink {
     /// Takes one record, without blocking.
     fn record(&self, record: AuditRecord);
+
+    /// Takes a request whose record is not put together yet, without blocking. It is this that the
+    /// layer calls; [`record`](Self::record) gets what it is put together to, unless a sink says
+    /// otherwise.
+    ///
+    /// For sinks that hand each record to another thread: what they hand over is three words instead
+    /// of a copy of the whole record, and that thread does the rest.
+    ///
+    /// ```
+    /// use std::sync::mpsc::SyncSender;
+    ///
+    /// use webhook_audit_layer::{AuditRecord, Ended, Sink};
+    ///
+    /// struct Sender(SyncSender<Ended>);
+    ///
+    /// impl Sink for Sender {
+    ///     fn record(&self, _: AuditRecord) {}
+    ///
+    ///     fn ended(&self, request: Ended) {
+    ///         // The receiver calls `into_record`.
+    ///         let _full = self.0.try_send(request);
+    ///     }
+    /// }
+    /// ```
+    fn ended(&self, request: Ended) {
+        self.record(request.into_record());
+    }
 
     /// Whether responses wait for what [`record_awaited`](Self::record_awaited) returns. `false`
     /// unless a sink says otherwise; then nothing is paid for it.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use webhook_core::change::Change;
 
 use super::Sink;
-use crate::{Acknowledgement, AuditRecord};
+use crate::{Acknowledgement, AuditRecord, Ended};
 
 impl<F: Fn(AuditRecord)> Sink for F {
     fn record(&self, record: AuditRecord) {
@@ -16,6 +16,10 @@ impl<F: Fn(AuditRecord)> Sink for F {
 impl<K: Sink + ?Sized> Sink for Arc<K> {
     fn record(&self, record: AuditRecord) {
         (**self).record(record);
+    }
+
+    fn ended(&self, request: Ended) {
+        (**self).ended(request);
     }
 
     fn is_awaited(&self) -> bool {
@@ -36,6 +40,12 @@ impl<K: Sink> Sink for Option<K> {
     fn record(&self, record: AuditRecord) {
         if let Some(sink) = self {
             sink.record(record);
+        }
+    }
+
+    fn ended(&self, request: Ended) {
+        if let Some(sink) = self {
+            sink.ended(request);
         }
     }
 
@@ -62,6 +72,15 @@ impl<K: Sink> Sink for Vec<K> {
                 sink.record(record.clone());
             }
             last.record(record);
+        }
+    }
+
+    fn ended(&self, request: Ended) {
+        if let Some((last, others)) = self.split_last() {
+            for sink in others {
+                sink.ended(request.clone());
+            }
+            last.ended(request);
         }
     }
 
@@ -92,6 +111,11 @@ impl<A: Sink, B: Sink> Sink for (A, B) {
         self.1.record(record);
     }
 
+    fn ended(&self, request: Ended) {
+        self.0.ended(request.clone());
+        self.1.ended(request);
+    }
+
     fn is_awaited(&self) -> bool {
         self.0.is_awaited() || self.1.is_awaited()
     }
@@ -113,6 +137,12 @@ impl<A: Sink, B: Sink, C: Sink> Sink for (A, B, C) {
         self.0.record(record.clone());
         self.1.record(record.clone());
         self.2.record(record);
+    }
+
+    fn ended(&self, request: Ended) {
+        self.0.ended(request.clone());
+        self.1.ended(request.clone());
+        self.2.ended(request);
     }
 
     fn is_awaited(&self) -> bool {

@@ -5,15 +5,21 @@
 //! writer wins. Where no audit layer is, the handle forgets everything and costs nothing.
 
 mod digest;
+mod head;
 mod id;
 mod slots;
+mod verdicts;
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+};
 
-use self::slots::Slots;
-pub use self::{digest::BodyDigest, id::RequestId};
+use self::slots::{Slots, Start};
+pub use self::{digest::BodyDigest, head::Head, id::RequestId, verdicts::Verdicts};
 use crate::{
-    AddressError, Check, ClientAddr, Name, Reason, ShortText, Ticks, Verdict, Verification,
+    AddressError, Check, ClientAddr, Clock, Name, Reason, ShortText, Ticks, Timestamp, Verdict,
+    Verification,
 };
 
 /// The most bytes of a handler's note that are kept.
@@ -27,7 +33,32 @@ impl DeliveryRecord {
     /// A record that remembers. Only the audit layer makes one.
     #[must_use]
     pub fn new(id: RequestId) -> Self {
-        Self(Some(Arc::new(Slots::new(id))))
+        Self::made(|slots| slots.id = id.0.to_ne_bytes())
+    }
+
+    /// The record of a request that comes in now, by this clock, with a new id. What is copied of its
+    /// head is filled in by `fill`. Only the audit layer makes one.
+    #[must_use]
+    pub fn begin(clock: &Clock, fill: impl FnOnce(&mut Head)) -> Self {
+        let received_at = clock.now();
+        Self::made(|slots| {
+            slots.id = RequestId::at(received_at).0.to_ne_bytes();
+            slots.start = Some(Start {
+                received_at,
+                at: clock.ticks(),
+                clock: clock.clone(),
+            });
+            fill(&mut slots.head);
+        })
+    }
+
+    /// Writes in place: the slots are large, and this way they are never copied.
+    fn made(write: impl FnOnce(&mut Slots)) -> Self {
+        let mut slots = Arc::<Slots>::default();
+        if let Some(slots) = Arc::get_mut(&mut slots) {
+            write(slots);
+        }
+        Self(Some(slots))
     }
 
     /// Whether anything written here is kept.
@@ -39,79 +70,126 @@ impl DeliveryRecord {
     /// The request's id: the `instance` of a problem document, and the `id` of the record.
     #[must_use]
     pub fn id(&self) -> Option<RequestId> {
-        self.slots().map(|slots| slots.id)
+        self.slots()
+            .map(|slots| RequestId(u128::from_ne_bytes(slots.id)))
+    }
+
+    /// What was copied of the request's head; `None` where the record was not [begun](Self::begin)
+    /// with one.
+    #[must_use]
+    pub fn head(&self) -> Option<&Head> {
+        let slots = self.slots()?;
+        slots.start.is_some().then_some(&slots.head)
+    }
+
+    /// When the request's head came, by the wall clock.
+    #[must_use]
+    pub fn received_at(&self) -> Option<Timestamp> {
+        Some(self.slots()?.start.as_ref()?.received_at)
+    }
+
+    /// When the request's head came, by the monotonic clock.
+    #[must_use]
+    pub fn started_at(&self) -> Option<Ticks> {
+        Some(self.slots()?.start.as_ref()?.at)
+    }
+
+    /// The latest time that the record knows by this clock: when the handler was called, else when
+    /// the request's head came. `None` where nobody keeps a record, or by another clock. For layers
+    /// that need a time and can do with one that was read a moment ago.
+    #[must_use]
+    pub fn latest(&self, clock: &Clock) -> Option<Ticks> {
+        let slots = self.slots()?;
+        let start = slots.start.as_ref()?;
+        let handler = slots
+            .handler_start
+            .get()
+            .map_or(start.at, Ticks::from_nanos);
+        start.clock.is(clock).then(|| handler.max(start.at))
+    }
+
+    /// Takes no more notes: the request has ended, and its record is told. Only for the audit layer.
+    pub fn close(&self) {
+        if let Some(slots) = self.slots() {
+            slots.verdicts.close();
+        }
     }
 
     /// Notes what a check found. Where several layers make the same check, the gravest verdict stays.
     pub fn set_verdict(&self, check: Check, verdict: Verdict) {
-        if let Some(slots) = self.slots() {
-            slots.verdicts.set(check, verdict);
-        }
+        self.once(|slots| slots.verdicts.set(check, verdict));
     }
 
     /// What a check found; `None` where it never ran.
     #[must_use]
     pub fn verdict(&self, check: Check) -> Option<Verdict> {
-        self.slots()?.verdicts.get(check)
+        self.verdicts().get(check)
+    }
+
+    /// What all checks found.
+    #[must_use]
+    pub fn verdicts(&self) -> Verdicts {
+        let slots = self.slots();
+        slots.map_or_else(Verdicts::default, |slots| slots.verdicts.all())
     }
 
     /// Notes that a check refused the request, and marks its verdict.
     pub fn set_refusal(&self, reason: Reason, check: Check) {
-        if let Some(slots) = self.slots() {
+        self.once(|slots| {
             slots.verdicts.set(check, Verdict::Fail);
-            let _first_wins = slots.refusal.set((reason, check));
-        }
+            slots.refusal.set(reason, check);
+        });
     }
 
     /// Why, and by which check, the request was refused.
     #[must_use]
     pub fn refusal(&self) -> Option<(Reason, Check)> {
-        self.slots()?.refusal.get().copied()
+        self.slots()?.refusal.get()
     }
 
     /// Notes that a check in shadow mode would have refused the request, and marks its verdict.
     pub fn set_shadow_refusal(&self, reason: Reason, check: Check) {
-        if let Some(slots) = self.slots() {
+        self.once(|slots| {
             slots.verdicts.set(check, Verdict::ShadowFail);
-            let _first_wins = slots.shadow_refusal.set((reason, check));
-        }
+            slots.shadow_refusal.set(reason, check);
+        });
     }
 
     /// Why, and by which check, the request would first have been refused outside shadow mode.
     #[must_use]
     pub fn shadow_refusal(&self) -> Option<(Reason, Check)> {
-        self.slots()?.shadow_refusal.get().copied()
+        self.slots()?.shadow_refusal.get()
     }
 
     /// Notes that a check answered the delivery in the handler's place, and that it counts as
     /// accepted: for [`Reason::Duplicate`]. The check's verdict is that it passed.
     pub fn set_answered(&self, reason: Reason, check: Check) {
-        if let Some(slots) = self.slots() {
+        self.once(|slots| {
             slots.verdicts.set(check, Verdict::Pass);
-            let _first_wins = slots.answered.set((reason, check));
-        }
+            slots.answered.set(reason, check);
+        });
     }
 
     /// Why, and by which check, the delivery was answered without the handler.
     #[must_use]
     pub fn answered(&self) -> Option<(Reason, Check)> {
-        self.slots()?.answered.get().copied()
+        self.slots()?.answered.get()
     }
 
     /// Notes the client address.
     pub fn set_client(&self, client: ClientAddr) {
-        self.once(|slots| slots.client.set(client).is_ok());
+        self.once(|slots| slots.client.set(client));
     }
 
     /// The client address.
     #[must_use]
     pub fn client(&self) -> Option<ClientAddr> {
-        self.slots()?.client.get().copied()
+        self.slots()?.client.get()
     }
 
     /// Notes why the client address cannot be told.
     pub fn set_address_error(&self, error: AddressError) {
-        self.once(|slots| slots.address_error.set(error).is_ok());
+        self.once(|slots| first(&slots.address_error, error));
     }
 
     /// Why the client address cannot be told.
@@ -122,7 +200,7 @@ impl DeliveryRecord {
 
     /// Notes the endpoint.
     pub fn set_endpoint(&self, name: &Name) {
-        self.once(|slots| slots.endpoint.set(name.clone()).is_ok());
+        self.once(|slots| first(&slots.endpoint, name.clone()));
     }
 
     /// The endpoint.
@@ -133,7 +211,7 @@ impl DeliveryRecord {
 
     /// Notes the provider whose deliveries the endpoint takes, verified or not.
     pub fn set_provider(&self, name: &Name) {
-        self.once(|slots| slots.provider.set(name.clone()).is_ok());
+        self.once(|slots| first(&slots.provider, name.clone()));
     }
 
     /// The provider whose deliveries the endpoint takes.
@@ -146,13 +224,25 @@ impl DeliveryRecord {
     /// than one that a token made, and is the one that is told.
     pub fn set_verification(&self, verification: &Verification) {
         self.once(|slots| {
-            let slot = if verification.is_body_signed() {
-                &slots.signed_verification
-            } else {
-                &slots.verification
-            };
-            slot.set(verification.clone()).is_ok()
+            if slots.verification(verification.is_body_signed()).is_none() {
+                let _first_wins = slots.take_verification(verification.clone());
+            }
         });
+    }
+
+    /// As [`set_verification`](Self::set_verification), without a copy: gives back what finds no
+    /// place.
+    #[allow(clippy::result_large_err, reason = "what finds no place is given back")]
+    pub(crate) fn take_verification(&self, verification: Verification) -> Result<(), Verification> {
+        match self.slots() {
+            Some(slots) if !slots.verdicts.is_closed() => slots.take_verification(verification),
+            _ => Err(verification),
+        }
+    }
+
+    /// What [`take_verification`](Self::take_verification) took.
+    pub(crate) fn taken_verification(&self, is_body_signed: bool) -> Option<&Verification> {
+        self.slots()?.verification(is_body_signed)
     }
 
     /// What the delivery was verified to be.
@@ -160,14 +250,13 @@ impl DeliveryRecord {
     pub fn verification(&self) -> Option<&Verification> {
         let slots = self.slots()?;
         slots
-            .signed_verification
-            .get()
-            .or_else(|| slots.verification.get())
+            .verification(true)
+            .or_else(|| slots.verification(false))
     }
 
     /// Notes the delivery id that an unverified request claims; it proves nothing.
     pub fn set_claimed_delivery_id(&self, id: ShortText) {
-        self.once(|slots| slots.claimed_delivery_id.set(id).is_ok());
+        self.once(|slots| first(&slots.claimed_delivery_id, id));
     }
 
     /// The delivery id that an unverified request claims.
@@ -178,18 +267,18 @@ impl DeliveryRecord {
 
     /// Notes how many bytes of the body were received.
     pub fn set_body_bytes(&self, bytes: u64) {
-        self.once(|slots| slots.body_bytes.set(bytes).is_ok());
+        self.once(|slots| slots.body_bytes.set(bytes));
     }
 
     /// How many bytes of the body were received; `None` where no layer read it.
     #[must_use]
     pub fn body_bytes(&self) -> Option<u64> {
-        self.slots()?.body_bytes.get().copied()
+        self.slots()?.body_bytes.get()
     }
 
     /// Notes the keyed digest of the body that was received.
     pub fn set_body_digest(&self, digest: BodyDigest) {
-        self.once(|slots| slots.body_digest.set(digest).is_ok());
+        self.once(|slots| first(&slots.body_digest, digest));
     }
 
     /// The keyed digest of the body that was received; `None` unless a layer was asked for it.
@@ -200,7 +289,7 @@ impl DeliveryRecord {
 
     /// Notes the name of the quota that refused the request.
     pub fn set_quota(&self, name: &Name) {
-        self.once(|slots| slots.quota.set(name.clone()).is_ok());
+        self.once(|slots| first(&slots.quota, name.clone()));
     }
 
     /// The quota that refused the request.
@@ -211,7 +300,7 @@ impl DeliveryRecord {
 
     /// Notes the ids of the secrets that were tried on a signature that none of them made.
     pub fn set_secrets_tried(&self, ids: Vec<Name>) {
-        self.once(|slots| slots.secrets_tried.set(ids.into()).is_ok());
+        self.once(|slots| first(&slots.secrets_tried, ids.into()));
     }
 
     /// The ids of the secrets that were tried in vain.
@@ -224,30 +313,30 @@ impl DeliveryRecord {
 
     /// Notes how long verification took: header checks and hashing, not the wait for the body.
     pub fn set_verify_time(&self, nanos: u64) {
-        self.once(|slots| slots.verify_nanos.set(nanos).is_ok());
+        self.once(|slots| slots.verify_nanos.set(nanos));
     }
 
     /// How many nanoseconds verification took.
     #[must_use]
     pub fn verify_time(&self) -> Option<u64> {
-        self.slots()?.verify_nanos.get().copied()
+        self.slots()?.verify_nanos.get()
     }
 
     /// Notes when the innermost layer called the handler.
     pub fn set_handler_start(&self, at: Ticks) {
-        self.once(|slots| slots.handler_start.set(at).is_ok());
+        self.once(|slots| slots.handler_start.set(at.as_nanos()));
     }
 
     /// When the innermost layer called the handler.
     #[must_use]
     pub fn handler_start(&self) -> Option<Ticks> {
-        self.slots()?.handler_start.get().copied()
+        self.slots()?.handler_start.get().map(Ticks::from_nanos)
     }
 
     /// Adds the handler's own note, such as its order number: the first one counts, and at most
     /// [`MAX_NOTE_BYTES`] bytes of it. Keep secrets and personal data out of it.
     pub fn set_note(&self, note: &str) {
-        self.once(|slots| slots.note.set(ShortText::cut(note, MAX_NOTE_BYTES)).is_ok());
+        self.once(|slots| first(&slots.note, ShortText::cut(note, MAX_NOTE_BYTES)));
     }
 
     /// The handler's own note.
@@ -260,11 +349,39 @@ impl DeliveryRecord {
         self.0.as_deref()
     }
 
-    fn once(&self, write: impl FnOnce(&Slots) -> bool) {
-        if let Some(slots) = self.slots() {
-            let _first_wins = write(slots);
+    /// Writes, unless the record is closed.
+    fn once(&self, write: impl FnOnce(&Slots)) {
+        if let Some(slots) = self.slots()
+            && !slots.verdicts.is_closed()
+        {
+            write(slots);
         }
     }
+}
+
+impl Slots {
+    fn verification(&self, is_body_signed: bool) -> Option<&Verification> {
+        if is_body_signed {
+            self.signed_verification.get()
+        } else {
+            self.verification.get().map(Box::as_ref)
+        }
+    }
+
+    #[allow(clippy::result_large_err, reason = "as in `OnceLock::set`")]
+    fn take_verification(&self, verification: Verification) -> Result<(), Verification> {
+        if verification.is_body_signed() {
+            self.signed_verification.set(verification)
+        } else {
+            let taken = self.verification.set(Box::new(verification));
+            taken.map_err(|verification| *verification)
+        }
+    }
+}
+
+/// Of several, the first one stays.
+fn first<T>(slot: &OnceLock<T>, value: T) {
+    let _first_wins = slot.set(value);
 }
 
 impl fmt::Debug for DeliveryRecord {
@@ -279,7 +396,7 @@ impl fmt::Debug for DeliveryRecord {
 #[cfg(test)]
 mod tests {
     use super::{DeliveryRecord, MAX_NOTE_BYTES, RequestId};
-    use crate::{Check, Clock, Reason, Verdict, Verification};
+    use crate::{Check, Clock, Reason, Timestamp, Verdict, Verification};
 
     fn record() -> DeliveryRecord {
         DeliveryRecord::new(RequestId::generate(&Clock::system()))
@@ -342,6 +459,35 @@ mod tests {
             (None, None, None)
         );
         assert!(!record.is_kept());
+    }
+
+    #[test]
+    fn a_record_begins_with_its_head_and_knows_the_time_of_its_own_clock_alone() {
+        let (clock, hands) = Clock::manual(Timestamp::from_unix_seconds(1_700_000_000));
+        let record = DeliveryRecord::begin(&clock, |head| head.method = "POST".into());
+        assert_eq!(record.head().unwrap().method.as_str(), "POST");
+        assert_eq!(record.received_at(), Some(clock.now()));
+        assert_eq!(record.latest(&clock), Some(clock.ticks()));
+        hands.advance(std::time::Duration::from_secs(1));
+        record.set_handler_start(clock.ticks());
+        assert_eq!(record.latest(&clock), Some(clock.ticks()));
+        assert!(record.started_at() < record.latest(&clock));
+        assert_eq!(record.latest(&Clock::system()), None);
+        assert_eq!(record.latest(&Clock::manual(clock.now()).0), None);
+        assert_eq!(DeliveryRecord::default().latest(&clock), None);
+    }
+
+    #[test]
+    fn a_closed_record_takes_no_more_notes() {
+        let record = record();
+        record.set_verdict(Check::Ip, Verdict::Pass);
+        record.close();
+        record.set_refusal(Reason::IpDenied, Check::Ip);
+        record.set_note("too late");
+        record.set_verification(&Verification::new("github"));
+        assert_eq!(record.verdict(Check::Ip), Some(Verdict::Pass));
+        assert_eq!((record.refusal(), record.note()), (None, None));
+        assert_eq!(record.verification(), None);
     }
 
     #[test]

@@ -29,6 +29,7 @@
 //! ```
 
 mod body;
+mod decimal;
 mod future;
 mod grpc;
 mod policy;

@@ -1,4 +1,4 @@
-use std::fmt::Write as _;
+use std::{fmt::Write as _, sync::LazyLock};
 
 use bytes::Bytes;
 use http::{
@@ -9,8 +9,8 @@ use http::{
     request::Parts,
 };
 
-use super::{Reject, Rejection, RejectionBody, grpc};
-use crate::{BufferedBody, Code, Facts};
+use super::{Reject, Rejection, RejectionBody, decimal::Decimal, grpc};
+use crate::{BufferedBody, Code, Facts, RequestId};
 
 /// The default policy: problem documents, gRPC statuses, plain text; see the [module](super).
 ///
@@ -24,21 +24,21 @@ impl<B: RejectionBody> Reject<B> for Problem {
         if grpc::is_grpc(&request.headers) {
             return grpc::answer(rejection);
         }
-        let (content_type, text) = if wants_text(&request.headers) {
-            ("text/plain; charset=utf-8", line(rejection.code()))
+        let (content_type, bytes) = if wants_text(&request.headers) {
+            (TEXT, line(rejection.code()).into())
         } else {
-            ("application/problem+json", document(rejection, request))
+            (JSON, document(rejection, request))
         };
         let bytes = if request.method == Method::HEAD {
             Bytes::new()
         } else {
-            text.into()
+            bytes
         };
         let mut response = Response::new(B::from_bytes(bytes));
         *response.status_mut() = rejection.code().status();
         let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.insert(CONTENT_TYPE, content_type);
+        headers.insert(CACHE_CONTROL, NO_STORE);
         add_fields(headers, rejection, request.version);
         response
     }
@@ -52,31 +52,38 @@ impl<B: RejectionBody> Reject<B> for Problem {
     }
 }
 
+// As constants they are checked when they are compiled, and not for each refusal.
+const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
+const JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+const CHALLENGE: HeaderValue = HeaderValue::from_static("Webhook");
+const POST: HeaderValue = HeaderValue::from_static("POST");
+const CLOSE: HeaderValue = HeaderValue::from_static("close");
+
 /// The fields that the status calls for.
 fn add_fields(headers: &mut HeaderMap, rejection: &Rejection, version: Version) {
-    if let Some(seconds) = rejection.retry_after_seconds() {
-        headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+    if let Some(seconds) = rejection.retry_after_seconds()
+        && let Ok(seconds) = HeaderValue::from_bytes(Decimal::new(seconds).as_bytes())
+    {
+        headers.insert(RETRY_AFTER, seconds);
     }
     match rejection.code() {
         Code::Unauthorized => {
-            headers.insert(WWW_AUTHENTICATE, field(rejection, "Webhook"));
+            headers.insert(WWW_AUTHENTICATE, field(rejection, CHALLENGE));
         }
         Code::MethodNotAllowed => {
-            headers.insert(ALLOW, field(rejection, "POST"));
+            headers.insert(ALLOW, field(rejection, POST));
         }
         // What is left of a slow body must not be taken for the next request (RFC 9110, 15.5.9).
         Code::BodyTimeout if version < Version::HTTP_2 => {
-            headers.insert(CONNECTION, HeaderValue::from_static("close"));
+            headers.insert(CONNECTION, CLOSE);
         }
         _ => {}
     }
 }
 
-fn field(rejection: &Rejection, default: &'static str) -> HeaderValue {
-    rejection
-        .status_field()
-        .cloned()
-        .unwrap_or(HeaderValue::from_static(default))
+fn field(rejection: &Rejection, default: HeaderValue) -> HeaderValue {
+    rejection.status_field().cloned().unwrap_or(default)
 }
 
 fn wants_text(headers: &HeaderMap) -> bool {
@@ -85,6 +92,10 @@ fn wants_text(headers: &HeaderMap) -> bool {
         let Ok(value) = value.to_str() else {
             return false;
         };
+        // What most senders say, and it says nothing.
+        if value == "*/*" {
+            continue;
+        }
         if value.contains("json") {
             return false;
         }
@@ -97,36 +108,75 @@ fn line(code: Code) -> String {
     format!("{code}: {}\n", code.detail())
 }
 
+/// What stands before a value, the value where there is one, and what stands after it.
+type Member<'a> = (&'a [u8], Option<&'a [u8]>, &'a [u8]);
+
 /// RFC 9457. Every text in it is ours, so nothing needs escaping but a quota's name.
-fn document(rejection: &Rejection, request: &Parts) -> String {
-    let code = rejection.code();
-    let mut text = String::with_capacity(320);
-    let _infallible = write!(
-        text,
-        r#"{{"type":"{}","title":"{}","status":{},"detail":"{}","code":"{code}""#,
-        type_uri(code),
-        code.title(),
-        code.status().as_u16(),
-        code.detail(),
-    );
+///
+/// What is the same for each refusal with the code is written once; a refusal must be cheaper than
+/// what it refuses.
+fn document(rejection: &Rejection, request: &Parts) -> Bytes {
+    let common = common(rejection.code());
     let facts = Facts::of(&request.extensions);
-    if let Some(id) = facts.and_then(|facts| facts.record().id()) {
-        let _infallible = write!(text, r#","instance":"urn:uuid:{id}""#);
-    }
-    if let Some(seconds) = rejection.retry_after_seconds() {
-        let _infallible = write!(text, r#","retry_after":{seconds}"#);
-    }
+    let id = facts.and_then(|facts| facts.record().id());
+    let id = id.map(RequestId::text);
+    let seconds = rejection.retry_after_seconds().map(Decimal::new);
     // Strangers are not told how quotas are cut.
-    let is_verified = facts.is_some_and(|facts| facts.verification().is_some());
-    if let Some(quota) = rejection.quota().filter(|_| is_verified) {
-        let _infallible = write!(
-            text,
-            r#","violated-policies":["{}"]"#,
-            escape(quota.as_str())
-        );
+    let is_verified = || facts.is_some_and(|facts| facts.verification().is_some());
+    let quota = rejection.quota().filter(|_| is_verified());
+    let quota = quota.map(|quota| escape(quota.as_str()));
+
+    let members: [Member<'_>; 3] = [
+        (
+            br#","instance":"urn:uuid:"#,
+            id.as_ref().map(|id| &id[..]),
+            b"\"",
+        ),
+        (
+            br#","retry_after":"#,
+            seconds.as_ref().map(Decimal::as_bytes),
+            b"",
+        ),
+        (
+            br#","violated-policies":[""#,
+            quota.as_deref().map(str::as_bytes),
+            br#""]"#,
+        ),
+    ];
+    let length = |(start, value, end): &Member<'_>| match value {
+        Some(value) => start.len() + value.len() + end.len(),
+        None => 0,
+    };
+    let length: usize = members.iter().map(length).sum();
+    // As long as the text: `Bytes` would need a second allocation for what is left over.
+    let mut text = Vec::with_capacity(common.len() + length + 1);
+    text.extend_from_slice(common);
+    for (start, value, end) in members {
+        if let Some(value) = value {
+            text.extend_from_slice(start);
+            text.extend_from_slice(value);
+            text.extend_from_slice(end);
+        }
     }
-    text.push('}');
-    text
+    text.push(b'}');
+    text.into()
+}
+
+/// The members that are the same for each refusal with this code, and no end.
+fn common(code: Code) -> &'static [u8] {
+    static ALL: LazyLock<[String; Code::ALL.len()]> = LazyLock::new(|| {
+        Code::ALL.map(|code| {
+            format!(
+                r#"{{"type":"{}","title":"{}","status":{},"detail":"{}","code":"{code}""#,
+                type_uri(code),
+                code.title(),
+                code.status().as_u16(),
+                code.detail(),
+            )
+        })
+    });
+    let common = ALL.get(code.index());
+    common.map_or(b"{", |common| common.as_bytes())
 }
 
 /// A stable page on the code; for a quota, the type that the `RateLimit` draft registers.

@@ -66,6 +66,16 @@ impl Clock {
         (Self(Source::Manual(hands.clone())), hands)
     }
 
+    /// Whether the other one tells the same times: the system's both, or turned by the same hands.
+    #[must_use]
+    pub fn is(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (Source::System, Source::System) => true,
+            (Source::Manual(own), Source::Manual(other)) => Arc::ptr_eq(&own.0, &other.0),
+            _ => false,
+        }
+    }
+
     /// The wall time.
     #[must_use]
     pub fn now(&self) -> Timestamp {
@@ -86,10 +96,17 @@ impl Clock {
 }
 
 fn system_ticks() -> Ticks {
-    static START: OnceLock<Instant> = OnceLock::new();
     // One second in hand, so that a cell that looks back a little never meets zero.
-    let elapsed = START.get_or_init(Instant::now).elapsed() + Duration::from_secs(1);
-    Ticks(u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX))
+    const IN_HAND: u64 = 1_000_000_000;
+    static START: OnceLock<Instant> = OnceLock::new();
+    let elapsed = START.get_or_init(Instant::now).elapsed();
+    // 64 bits of nanoseconds last for 584 years.
+    let seconds = elapsed.as_secs().saturating_mul(1_000_000_000);
+    Ticks(
+        seconds
+            .saturating_add(elapsed.subsec_nanos().into())
+            .saturating_add(IN_HAND),
+    )
 }
 
 /// The hands of a manual [`Clock`].
@@ -156,6 +173,14 @@ mod tests {
         let (first, second) = (clock.ticks(), clock.ticks());
         assert!(second >= first);
         assert_eq!(first.since(second.max(first)), Duration::ZERO);
+    }
+
+    #[test]
+    fn a_clock_is_itself_and_its_clones() {
+        let start = Timestamp::from_unix_seconds(100);
+        let (manual, other) = (Clock::manual(start).0, Clock::manual(start).0);
+        assert!(Clock::system().is(&Clock::default()) && manual.is(&manual.clone()));
+        assert!(!manual.is(&other) && !manual.is(&Clock::system()) && !Clock::system().is(&manual));
     }
 
     #[test]

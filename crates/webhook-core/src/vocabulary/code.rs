@@ -57,6 +57,10 @@ impl Code {
         Self::Internal,
     ];
 
+    pub(crate) const fn index(self) -> usize {
+        self as usize
+    }
+
     /// The code's stable name: the member `code` of a problem document.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -133,6 +133,10 @@ impl Reason {
         Self::ClientGone,
     ];
 
+    pub(crate) const fn index(self) -> usize {
+        self as usize
+    }
+
     /// The reason's stable name in records, metrics and the command line.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -1,6 +1,7 @@
 use std::{
     fmt, mem,
     task::{Context, Poll},
+    time::Duration,
 };
 
 use http::{Request, Response};
@@ -43,14 +44,33 @@ where
         self.inner.poll_ready(context)
     }
 
+    // In one piece with the layers around it, the inner service's future is written where it stays;
+    // else each layer copies it.
+    #[inline]
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
-        let Some(left) = self.switch.all() else {
-            if let Some(facts) = Facts::of(request.extensions()) {
-                facts.record().set_verdict(Check::Pause, Verdict::Pass);
+        match self.switch.all() {
+            None => {
+                if let Some(facts) = Facts::of(request.extensions()) {
+                    facts.record().set_verdict(Check::Pause, Verdict::Pass);
+                }
+                // The instance that said it is ready is called at once, and need not be cloned.
+                ResponseFuture::admitted(self.inner.call(request))
             }
-            // The instance that said it is ready is called at once, and need not be cloned.
-            return ResponseFuture::admitted(self.inner.call(request));
-        };
+            Some(left) => self.refuse(request, left),
+        }
+    }
+}
+
+impl<S: Clone, R> Pause<S, R> {
+    #[cold]
+    fn refuse<F, ReqBody, ResBody>(
+        &mut self,
+        request: Request<ReqBody>,
+        left: Duration,
+    ) -> ResponseFuture<F, ResBody>
+    where
+        R: Reject<ResBody>,
+    {
         // The instance that said it is ready is not called, so what it reserved to be ready, such as
         // a concurrency permit, goes with it.
         let fresh = self.inner.clone();

@@ -3,11 +3,11 @@
 mod passage;
 mod together;
 
-use std::{hash::RandomState, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-use http::{Extensions, HeaderMap};
-use http_body::SizeHint;
-use webhook_core::{AddressError, DeliveryRecord, Facts, Reason, Rejection, Verdict};
+use http::{Extensions, HeaderMap, Request};
+use http_body::{Body, SizeHint};
+use webhook_core::{AddressError, DeliveryRecord, Facts, Reason, Rejection, Seed, Verdict};
 
 pub(crate) use self::passage::{Passage, Told};
 use crate::{
@@ -27,7 +27,7 @@ pub(crate) struct Judge {
     /// At least one, at most [`MAX_QUOTAS`].
     pub(crate) rules: Box<[Rule]>,
     pub(crate) timer: Timer,
-    pub(crate) hasher: RandomState,
+    pub(crate) seed: Seed,
     pub(crate) failure_cost: Option<FailureCost>,
     pub(crate) diagnoses: Diagnoses,
 }
@@ -39,50 +39,71 @@ pub(crate) enum Judgement {
 }
 
 impl Judge {
+    /// As [`judge`](Self::judge).
+    #[inline(never)]
+    pub(crate) fn judge_request<B: Body>(self: &Arc<Self>, request: &Request<B>) -> Judgement {
+        let size = || request.body().size_hint();
+        self.judge(request.headers(), request.extensions(), &size)
+    }
+
     /// Charges the request to its buckets. Nothing but headers, facts and the size is looked at.
     pub(crate) fn judge(
         self: &Arc<Self>,
         headers: &HeaderMap,
         extensions: &Extensions,
-        size: &SizeHint,
+        size: &dyn Fn() -> SizeHint,
     ) -> Judgement {
-        let seen = Seen {
+        let facts = Facts::of(extensions);
+        let seen = |now| Seen {
             headers,
             extensions,
-            facts: Facts::of(extensions),
+            facts,
             size,
-            now: self.timer.now(),
+            now,
         };
         match &*self.rules {
-            [rule] => self.judge_one(rule, &seen),
-            _ => self.judge_together(&seen),
+            [rule] => match self.timer.known(facts) {
+                Some(earlier) => self.judge_one(rule, seen(earlier), true),
+                None => self.judge_one(rule, seen(self.timer.now()), false),
+            },
+            _ => self.judge_together(&seen(self.timer.now())),
         }
     }
 
     /// One quota alone: one atomic step.
-    fn judge_one(self: &Arc<Self>, rule: &Rule, seen: &Seen<'_>) -> Judgement {
-        let obstacle = match rule.ask(seen, self) {
+    ///
+    /// The time may be an earlier one, which is stricter: something may have waited since. So nobody
+    /// is refused by it without a look at the clock.
+    fn judge_one(self: &Arc<Self>, rule: &Rule, mut seen: Seen<'_>, is_earlier: bool) -> Judgement {
+        let obstacle = match rule.ask(&seen, self) {
             Err(obstacle) => obstacle,
-            Ok(ask) => match ask.charge(seen.now) {
-                Ok(taken) => {
-                    let mut passage = Passage::default();
-                    if let Taken::Permit(ticket, _) = taken {
-                        passage.keep(self, 0, ticket);
-                    }
-                    self.admit(&mut passage, 0, &ask, taken, seen);
-                    self.watch(&mut passage, seen);
-                    return Judgement::Pass(passage);
+            Ok(ask) => {
+                let mut charged = ask.charge(seen.now);
+                if is_earlier && charged.is_err() {
+                    seen.now = self.timer.now();
+                    charged = ask.charge(seen.now);
                 }
-                Err(shortage) => Obstacle::Short(shortage),
-            },
+                match charged {
+                    Ok(taken) => {
+                        let mut passage = Passage::default();
+                        if let Taken::Permit(ticket, _) = taken {
+                            passage.keep(self, 0, ticket);
+                        }
+                        self.admit(&mut passage, 0, &ask, taken, &seen);
+                        self.watch(&mut passage, &seen);
+                        return Judgement::Pass(passage);
+                    }
+                    Err(shortage) => Obstacle::Short(shortage),
+                }
+            }
         };
         if rule.is_shadow {
-            self.note_shadow(rule, obstacle, seen);
+            self.note_shadow(rule, obstacle, &seen);
             let mut passage = Passage::default();
-            self.watch(&mut passage, seen);
+            self.watch(&mut passage, &seen);
             return Judgement::Pass(passage);
         }
-        self.refuse(0, rule, obstacle, seen)
+        self.refuse(0, rule, obstacle, &seen)
     }
 
     /// Notes what was taken, for the record and the sender.

@@ -1,7 +1,9 @@
 use std::{
-    hash::{BuildHasher, Hash, RandomState},
+    hash::{BuildHasher as _, Hash},
     num::NonZeroU64,
 };
+
+use webhook_core::Seed;
 
 /// A key as the table knows it: 64 bits of `SipHash` under a random key of this process.
 ///
@@ -12,9 +14,9 @@ pub(crate) struct Fingerprint(NonZeroU64);
 
 impl Fingerprint {
     /// The key's fingerprint for quotas of this kind.
-    pub(crate) fn of<K: Hash + ?Sized>(key: &K, kind: u64, hasher: &RandomState) -> Self {
+    pub(crate) fn of<K: Hash + ?Sized>(key: &K, kind: u64, seed: &Seed) -> Self {
         // An odd factor keeps different kinds apart, and kind 0 costs nothing.
-        Self::from_hash(hasher.hash_one(key) ^ kind.wrapping_mul(0x9e37_79b9_7f4a_7c15))
+        Self::from_hash(seed.hash_one(key) ^ kind.wrapping_mul(0x9e37_79b9_7f4a_7c15))
     }
 
     /// Zero marks an empty place, so the one hash that is 0 becomes 1.

@@ -7,7 +7,10 @@ use webhook_core::{
 
 use super::{encode, encode_dropped};
 use crate::{
-    AuditRecord, MAX_LINE_BYTES, SenderText, escape::is_unsafe, record::Checks, record::sample,
+    AuditRecord, MAX_LINE_BYTES, SenderText,
+    escape::is_unsafe,
+    record::Checks,
+    record::{sample, told},
 };
 
 fn line(record: &AuditRecord) -> String {
@@ -219,7 +222,7 @@ proptest! {
         let value = http::HeaderValue::from_bytes(&agent).unwrap();
         let request = Request::post("/a").header("user-agent", value).body(()).unwrap();
         let mut record = sample();
-        record.user_agent = crate::told::Told::of(&request, true).user_agent;
+        record.user_agent = told(&request).user_agent;
         record.delivery_id = Some(sent(&id));
         let line = parsed(&record);
         let mut expected = String::new();

@@ -1,20 +1,21 @@
 use webhook_core::change::Change;
 
-use crate::{AuditRecord, json};
+use crate::{AuditRecord, Ended, json};
 
-/// What waits to be written as one line.
-// A queue of boxes would allocate for every request, to save room for the few changes.
-#[allow(clippy::large_enum_variant)]
+/// What waits to be written as one line; small, for a queue is moved as it grows.
 pub(super) enum Entry {
-    Request(AuditRecord),
-    Change(Change),
+    /// Its record is put together by the thread that writes.
+    Ended(Ended),
+    Record(Box<AuditRecord>),
+    Change(Box<Change>),
 }
 
 impl Entry {
-    pub(super) fn encode(&self, buffer: &mut Vec<u8>) {
+    pub(super) fn encode(self, buffer: &mut Vec<u8>) {
         match self {
-            Self::Request(record) => json::encode(record, buffer),
-            Self::Change(change) => json::encode_change(change, buffer),
+            Self::Ended(request) => json::encode(&request.into_record(), buffer),
+            Self::Record(record) => json::encode(&record, buffer),
+            Self::Change(change) => json::encode_change(&change, buffer),
         }
     }
 }

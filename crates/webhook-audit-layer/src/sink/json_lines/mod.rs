@@ -24,18 +24,22 @@ pub use self::{
 use webhook_core::change::Change;
 
 use super::Sink;
-use crate::AuditRecord;
+use crate::{AuditRecord, Ended};
 
 /// How many records wait at most, unless it is said otherwise.
 pub const DEFAULT_CAPACITY: usize = 8192;
+
+/// There is room for so many records from the beginning; larger batches give their memory back.
+const USUAL_BATCH: usize = 1024;
 
 /// How long the last clone of a sink waits, when it is dropped, for what is still to be written.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Writes each record as one line of JSON.
 ///
-/// - A record is handed over to a thread of the sink's own, which sleeps, and writes what has come
-///   in a batch. A request never waits for it: the hand-over is a copy into a queue.
+/// - A request that has ended is handed over to a thread of the sink's own, which sleeps, and writes
+///   what has come in a batch. A request never waits for it: three words go into a queue, and the
+///   thread does the rest.
 /// - The queue is bounded. A record that finds no room is dropped and counted, and the next line
 ///   written says how many were: `{"ts":…,"event":"webhook.audit_dropped","dropped":3,"dropped_total":3}`.
 /// - A change of the running stack, from [`AuditLayer::changes`](crate::AuditLayer::changes), is a line
@@ -132,11 +136,15 @@ impl JsonLinesSink {
 
 impl Sink for JsonLinesSink {
     fn record(&self, record: AuditRecord) {
-        self.owner.queue.push(Entry::Request(record));
+        self.owner.queue.push(Entry::Record(Box::new(record)));
+    }
+
+    fn ended(&self, request: Ended) {
+        self.owner.queue.push(Entry::Ended(request));
     }
 
     fn change(&self, change: Change) {
-        self.owner.queue.push(Entry::Change(change));
+        self.owner.queue.push(Entry::Change(Box::new(change)));
     }
 }
 

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use super::{Entry, FlushError, FlushErrorKind};
+use super::{Entry, FlushError, FlushErrorKind, USUAL_BATCH};
 
 /// How long records gather before they are written. Waking the thread costs a request more than
 /// the queue does, so it is woken once for a batch.
@@ -71,10 +71,11 @@ pub(super) enum Work {
 }
 
 impl Queue {
-    pub(super) const fn new(capacity: usize) -> Self {
+    pub(super) fn new(capacity: usize) -> Self {
         Self {
             state: Mutex::new(State {
-                waiting: Vec::new(),
+                // Grown at once, so that no request pays for it.
+                waiting: Vec::with_capacity(USUAL_BATCH.min(capacity)),
                 capacity,
                 pushed: 0,
                 settled: 0,

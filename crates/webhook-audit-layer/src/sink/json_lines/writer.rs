@@ -11,15 +11,13 @@ use std::{
 use webhook_core::Clock;
 
 use super::{
-    Entry,
+    Entry, USUAL_BATCH,
     queue::{Queue, Work},
 };
 use crate::{guard::discard_payload, json};
 
 /// How much is written at once.
 const BLOCK: usize = 64 * 1024;
-/// Batches larger than this give their memory back.
-const USUAL_BATCH: usize = 1024;
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
@@ -53,7 +51,7 @@ impl<W: Write + Send + 'static> Writer<W> {
     }
 
     fn run(&mut self) -> Result<(), Abandoned> {
-        let mut batch = Vec::new();
+        let mut batch = Vec::with_capacity(USUAL_BATCH);
         loop {
             match self.queue.next(&mut batch) {
                 Work::End => return Ok(()),

@@ -1,0 +1,36 @@
+use std::fmt;
+
+use webhook_core::{DeliveryRecord, Ticks};
+
+use crate::{AuditRecord, conclusion::End};
+
+/// A request that has ended, and whose record is not put together yet: three words to hand on.
+///
+/// For a [`Sink`](crate::Sink) whose work is done by another thread: that thread can put the record
+/// together as well. Nothing that happens later changes the record.
+#[derive(Clone)]
+pub struct Ended {
+    record: DeliveryRecord,
+    end: End,
+    at: Ticks,
+}
+
+impl Ended {
+    /// Ends the record.
+    pub(crate) fn new(record: DeliveryRecord, end: End, at: Ticks) -> Self {
+        record.close();
+        Self { record, end, at }
+    }
+
+    /// Puts the record together.
+    #[must_use]
+    pub fn into_record(self) -> AuditRecord {
+        AuditRecord::gather(&self.record, self.end, self.at)
+    }
+}
+
+impl fmt::Debug for Ended {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Ended").field(&self.record).finish()
+    }
+}
