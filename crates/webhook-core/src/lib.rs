@@ -27,6 +27,7 @@ pub mod record;
 pub mod rejection;
 pub mod secret;
 pub mod settings;
+mod sync;
 mod text;
 pub mod time;
 mod verification;

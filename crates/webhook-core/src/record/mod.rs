@@ -5,6 +5,8 @@
 //! writer wins. Where no audit layer is, the handle forgets everything and costs nothing.
 
 mod id;
+#[cfg(all(test, webhook_loom))]
+mod model;
 mod slots;
 
 use std::{fmt, sync::Arc};

@@ -1,11 +1,7 @@
-use std::sync::{
-    OnceLock,
-    atomic::{AtomicU8, Ordering},
-};
-
 use super::RequestId;
 use crate::{
     AddressError, Check, ClientAddr, Name, Reason, ShortText, Ticks, Verdict, Verification,
+    sync::{AtomicU8, OnceLock, Ordering},
 };
 
 /// What all handles of one record share. Every slot is written once.
