@@ -25,9 +25,7 @@ pub use self::{
     case::{Case, Outcome, SIZES},
     server::Server,
 };
-
-/// What anything that cannot be measured says.
-pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+pub use crate::BoxError;
 
 /// The secret of the sender.
 pub const SECRET: &str = "the secret of the benchmark's sender";
