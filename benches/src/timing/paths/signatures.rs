@@ -156,8 +156,9 @@ fn passcode() -> Result<Path, BoxError> {
         move |class, random: &mut Random| body(&forge::text(SECRET, class, random)),
         move |body| (verifier.verify(&parts, body.as_bytes(), NOW), body),
         |(verdict, _)| {
-            let reason = verdict.as_ref().err().map(|refusal| refusal.reason());
-            reason == Some(Reason::AuthInvalid)
+            verdict
+                .as_ref()
+                .is_err_and(|refusal| refusal.reason() == Reason::AuthInvalid)
         },
     ))
 }
