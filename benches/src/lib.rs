@@ -6,3 +6,8 @@ pub mod loopback;
 pub mod receiver;
 pub mod sender;
 pub mod stack;
+#[cfg(feature = "public-key")]
+pub mod timing;
+
+/// What anything that cannot be measured says.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;

@@ -27,9 +27,7 @@ pub use self::{
     delivery::wire,
     server::Server,
 };
-
-/// What anything that cannot be measured says.
-pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+pub use crate::BoxError;
 
 /// The secret of the sender.
 pub const SECRET: &str = "the secret of the benchmark's sender";

@@ -112,6 +112,8 @@ mod grpc;
 mod guard;
 mod json;
 mod layer;
+#[cfg(all(test, webhook_loom))]
+mod model;
 mod pending;
 mod record;
 mod service;

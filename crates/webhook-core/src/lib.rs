@@ -30,6 +30,7 @@ pub mod rejection;
 pub mod secret;
 mod seed;
 pub mod settings;
+mod sync;
 mod text;
 pub mod time;
 mod verification;

@@ -2,12 +2,12 @@
 
 use std::{fmt, ops::Deref, sync::Arc};
 
-use arc_swap::{ArcSwap, Guard};
 use http::Extensions;
 
 use crate::{
     Facts,
     change::{Cause, ChangeKind, ChangeLog},
+    sync::{ArcSwap, Guard},
 };
 
 /// A layer's settings, from one of three sources.
@@ -240,6 +240,9 @@ impl<T> fmt::Debug for Loaded<'_, T> {
         f.write_str("Loaded")
     }
 }
+
+#[cfg(all(test, webhook_loom))]
+mod model;
 
 #[cfg(test)]
 mod tests {

@@ -1,3 +1,6 @@
+#[cfg(all(test, webhook_loom))]
+mod model;
+
 use std::{sync::Arc, time::Duration};
 
 use http::{HeaderValue, Method};

@@ -3,9 +3,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use webhook_core::Name;
-
-use crate::TokenSource;
+use crate::{Token, TokenSource};
 
 const TARGET: &str = "webhook_token";
 
@@ -43,13 +41,19 @@ impl Diagnoses {
     }
 }
 
-/// Why a sender is refused whose token an operator believes to be right.
-pub(crate) fn out_of_time(id: &Name) {
-    tracing::debug!(
-        target: TARGET,
-        secret_id = id.as_str(),
-        "a token of the ring was offered before or after the time in which it is valid"
-    );
+/// Why a sender is refused whose token an operator believes to be right. It is asked only where
+/// somebody listens, lest the time of an answer tell that a token was right once.
+pub(crate) fn out_of_time<'a>(find: impl FnOnce() -> Option<&'a Token>) {
+    if !tracing::enabled!(target: TARGET, tracing::Level::DEBUG) {
+        return;
+    }
+    if let Some(token) = find() {
+        tracing::debug!(
+            target: TARGET,
+            secret_id = token.id().as_str(),
+            "a token of the ring was offered before or after the time in which it is valid"
+        );
+    }
 }
 
 fn first_time(said: &AtomicBool) -> bool {

@@ -38,3 +38,28 @@ impl Hasher {
         Digest(self.0.finalize().into())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::marker::PhantomData;
+
+    use super::Digest;
+
+    struct Probe<T>(PhantomData<T>);
+
+    trait Otherwise {
+        const IS_EQUAL: bool = false;
+    }
+
+    impl<T> Otherwise for Probe<T> {}
+
+    impl<T: PartialEq> Probe<T> {
+        const IS_EQUAL: bool = true;
+    }
+
+    #[test]
+    fn digests_of_tokens_cannot_be_compared_with_two_equals_signs() {
+        let [of_digests, of_bytes] = [Probe::<Digest>::IS_EQUAL, Probe::<[u8; 32]>::IS_EQUAL];
+        assert!(!of_digests && of_bytes);
+    }
+}

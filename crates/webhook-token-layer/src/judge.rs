@@ -6,7 +6,7 @@ use webhook_core::{
     Check, DeliveryRecord, Facts, Reason, Rejection, Timestamp, Verdict, Verification,
 };
 
-use crate::{Token, TokenSettings, diagnosis, ending::Ending, token::Finding};
+use crate::{Token, TokenSettings, diagnosis, ending::Ending};
 
 /// What the head of a request was found to be.
 pub(crate) enum Admission {
@@ -53,14 +53,10 @@ impl TokenSettings {
     /// Which token a request holds, or why it holds none.
     fn judge(&self, parts: &Parts, now: Timestamp) -> Result<&Token, Reason> {
         let candidate = self.source().read(&parts.uri, &parts.headers)?;
-        match self.tokens().find(&candidate, now) {
-            Finding::Valid(token) => Ok(token),
-            Finding::OutOfTime(token) => {
-                diagnosis::out_of_time(token.id());
-                Err(Reason::AuthInvalid)
-            }
-            Finding::Unknown => Err(Reason::AuthInvalid),
-        }
+        self.tokens().find(&candidate, now).ok_or_else(|| {
+            diagnosis::out_of_time(|| self.tokens().find_out_of_time(&candidate, now));
+            Reason::AuthInvalid
+        })
     }
 
     /// Ends the request with an answer, where it is an introduction.

@@ -7,19 +7,18 @@
 mod digest;
 mod head;
 mod id;
+#[cfg(all(test, webhook_loom))]
+mod model;
 mod slots;
 mod verdicts;
 
-use std::{
-    fmt,
-    sync::{Arc, OnceLock},
-};
+use std::{fmt, sync::Arc};
 
 use self::slots::{Slots, Start};
 pub use self::{digest::BodyDigest, head::Head, id::RequestId, verdicts::Verdicts};
 use crate::{
     AddressError, Check, ClientAddr, Clock, Name, Reason, ShortText, Ticks, Timestamp, Verdict,
-    Verification,
+    Verification, sync::OnceLock,
 };
 
 /// The most bytes of a handler's note that are kept.

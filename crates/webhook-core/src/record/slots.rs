@@ -1,14 +1,10 @@
-use std::{
-    net::{IpAddr, Ipv4Addr},
-    sync::{
-        OnceLock,
-        atomic::{AtomicU16, AtomicU32, AtomicU64, Ordering},
-    },
-};
+use std::net::{IpAddr, Ipv4Addr};
 
 use super::{BodyDigest, Head, verdicts::Board};
 use crate::{
-    AddressError, Check, ClientAddr, Clock, Name, Reason, ShortText, Ticks, Timestamp, Verification,
+    AddressError, Check, ClientAddr, Clock, Name, Reason, ShortText, Ticks, Timestamp,
+    Verification,
+    sync::{AtomicU16, AtomicU32, AtomicU64, OnceLock, Ordering},
 };
 
 /// What all handles of one record share. Every slot is written once.

@@ -1,6 +1,7 @@
-use std::sync::atomic::{AtomicU64, Ordering};
-
-use crate::{Check, Verdict};
+use crate::{
+    Check, Verdict,
+    sync::{AtomicU64, Ordering},
+};
 
 /// What each check found, in one word: four bits for each, all of them 0 where it never ran.
 ///

@@ -6,7 +6,6 @@ mod hash;
 mod ring;
 mod usage;
 
-pub(crate) use self::ring::Finding;
 pub use self::{
     entry::{MAX_TOKEN_BYTES, Token},
     error::{TokenError, TokenHashError},

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use subtle::ConditionallySelectable as _;
+use subtle::{Choice, ConditionallySelectable as _};
 use webhook_core::{Name, Timestamp};
 
 use super::{Token, TokenError};
@@ -30,17 +30,6 @@ pub const MAX_TOKENS: usize = 16;
 /// ```
 #[derive(Clone)]
 pub struct TokenRing(Vec<Token>);
-
-/// What a ring knows of a candidate.
-#[derive(Debug)]
-pub(crate) enum Finding<'a> {
-    /// It is this token.
-    Valid(&'a Token),
-    /// It is this token, at a time when that is not valid.
-    OutOfTime(&'a Token),
-    /// It is none of the tokens.
-    Unknown,
-}
 
 impl TokenRing {
     /// A ring of one token.
@@ -101,19 +90,25 @@ impl TokenRing {
         self.0.iter()
     }
 
-    /// Holds a candidate against every token; which one it is, if any, shows in no branch before
-    /// all were looked at.
-    pub(crate) fn find(&self, candidate: &Candidate, now: Timestamp) -> Finding<'_> {
+    /// The token that a candidate is, if it is valid now. Every token is looked at, and which one it
+    /// is shows in no branch before: one that is out of time takes as long as one that never was.
+    pub(crate) fn find(&self, candidate: &Candidate, now: Timestamp) -> Option<&Token> {
+        self.search(candidate, |token| token.is_valid_at(now))
+    }
+
+    /// The token that a candidate is, where it is not valid now: for a diagnosis.
+    pub(crate) fn find_out_of_time(&self, candidate: &Candidate, now: Timestamp) -> Option<&Token> {
+        self.search(candidate, |token| !token.is_valid_at(now))
+    }
+
+    fn search(&self, candidate: &Candidate, counts: impl Fn(&Token) -> bool) -> Option<&Token> {
         let mut found = 0_u8;
         for (place, token) in (1_u8..).zip(&self.0) {
-            found.conditional_assign(&place, candidate.is(token.digest()));
+            let counts = Choice::from(u8::from(counts(token)));
+            found.conditional_assign(&place, candidate.is(token.digest()) & counts);
         }
         let found = usize::from(found).checked_sub(1);
-        match found.and_then(|place| self.0.get(place)) {
-            Some(token) if token.is_valid_at(now) => Finding::Valid(token),
-            Some(token) => Finding::OutOfTime(token),
-            None => Finding::Unknown,
-        }
+        found.and_then(|place| self.0.get(place))
     }
 
     /// The ids of the tokens that are valid now, for records.
@@ -142,7 +137,7 @@ mod tests {
     use proptest::prelude::*;
     use webhook_core::{Secret, Timestamp};
 
-    use super::{Finding, MAX_TOKENS, Token, TokenError, TokenRing};
+    use super::{MAX_TOKENS, Token, TokenError, TokenRing};
     use crate::source::Candidate;
 
     fn token(id: &str, text: &str) -> Token {
@@ -157,10 +152,8 @@ mod tests {
     }
 
     fn found(ring: &TokenRing, text: &[u8]) -> Option<String> {
-        match ring.find(&Candidate::of(text), Timestamp::from_unix_seconds(0)) {
-            Finding::Valid(token) => Some(token.id().as_str().to_owned()),
-            Finding::OutOfTime(_) | Finding::Unknown => None,
-        }
+        let found = ring.find(&Candidate::of(text), Timestamp::from_unix_seconds(0));
+        found.map(|token| token.id().as_str().to_owned())
     }
 
     #[test]
@@ -173,6 +166,26 @@ mod tests {
         for text in ["", "token-", "token-16", "token-00", "Token-0", "0"] {
             assert_eq!(found(&ring, text.as_bytes()), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_token_that_is_out_of_time_is_found_for_a_diagnosis_alone() {
+        let last = Timestamp::from_unix_seconds(100);
+        let old = token("old", "token-old").with_not_after(last).unwrap();
+        let ring = TokenRing::new(token("new", "token-new")).with(old).unwrap();
+        let later = Timestamp::from_unix_seconds(101);
+        for (text, valid, out_of_time) in [
+            ("token-new", Some("new"), None),
+            ("token-old", None, Some("old")),
+            ("token-none", None, None),
+        ] {
+            let candidate = Candidate::of(text.as_bytes());
+            let id = |found: Option<&Token>| found.map(|token| token.id().as_str().to_owned());
+            assert_eq!(id(ring.find(&candidate, later)).as_deref(), valid);
+            let found = ring.find_out_of_time(&candidate, later);
+            assert_eq!(id(found).as_deref(), out_of_time);
+        }
+        assert!(ring.find(&Candidate::of(b"token-old"), last).is_some());
     }
 
     #[test]
