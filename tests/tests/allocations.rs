@@ -429,7 +429,7 @@ fn a_body_in_many_frames_costs_little_more_than_its_bytes() {
 const REFUSAL: u64 = 4 * 1024;
 
 #[test]
-fn a_refusal_from_the_head_does_not_grow_with_the_request() {
+fn promise_28_a_refusal_from_the_head_does_not_grow_with_the_request() {
     let exhausted = Quota::per_period(1, Duration::from_secs(24 * 60 * 60)).unwrap();
     let preset = &presets::STANDARD_WEBHOOKS;
     let limits = ServiceBuilder::new()

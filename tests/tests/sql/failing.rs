@@ -117,7 +117,7 @@ fn dropped_as_recorded(url: &str) -> i64 {
 }
 
 #[test]
-fn requests_go_on_and_drops_are_counted_in_a_later_record() {
+fn promise_15_requests_go_on_and_drops_are_counted_in_a_later_record() {
     let Some((url, direct, proxy)) = proxied("moody") else {
         return;
     };
@@ -224,7 +224,7 @@ fn senders_are_slowed_down_where_the_policy_says_so() {
 }
 
 #[test]
-fn a_full_disk_is_survived() {
+fn promise_15_a_full_disk_is_survived() {
     let folder = Folder::new();
     let mount = Command::new("mount")
         .args(["-t", "tmpfs", "-o", "size=4m", "tmpfs"])

@@ -207,7 +207,7 @@ fn header_byte() -> impl Strategy<Value = u8> {
 
 proptest! {
     #[test]
-    fn any_header_bytes_come_back(
+    fn promise_31_any_header_bytes_come_back(
         agent in proptest::collection::vec(header_byte(), 0..600),
         id in any::<String>(),
     ) {
@@ -227,7 +227,7 @@ proptest! {
     }
 
     #[test]
-    fn any_texts_at_once_make_one_safe_line(
+    fn promise_31_any_texts_at_once_make_one_safe_line(
         texts in proptest::collection::vec(".{0,700}", 8),
         reason in 0..Reason::ALL.len(),
         bytes in any::<Option<u64>>(),
