@@ -1,17 +1,19 @@
 //! 6, 35: who the client is, and that nobody is where nobody can tell.
 
-use std::fmt::Write as _;
+use std::{convert::Infallible, fmt::Write as _};
 
 use axum::{Router, routing::post};
-use http::{HeaderMap, HeaderName};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, Request, Response};
+use http_body_util::Full;
 use proptest::{collection::vec, prelude::*};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{UnixListener, UnixStream},
 };
-use tower::ServiceBuilder;
-use webhook_layers::{Facts, Secret, WebhookLayers, presets};
-use webhook_tests::stand::{Ledger, NOW, SECRET, ScriptedBody, Sender, Setup, Stand};
+use tower::{Layer as _, ServiceBuilder, ServiceExt as _, service_fn};
+use webhook_layers::{Facts, IpLayer, Reason, Rejection, Secret, WebhookLayers, presets};
+use webhook_tests::stand::{Ledger, NOW, SECRET, ScriptedBody, Sender, Setup, Stand, poll_once};
 
 use crate::{CLIENT, generous, judged, request, value};
 
@@ -111,6 +113,35 @@ fn promise_35_an_unknown_client_is_refused_wherever_somebody_needs_to_know_it() 
         assert_eq!(judged(&stand, nobody), (403, "ip_unresolved"));
         assert_eq!(stand.calls(), 0);
     }
+}
+
+/// The lists by themselves, with no quota in front of the handler that would refuse as well.
+#[test]
+fn promise_35_each_list_refuses_an_unknown_client_by_itself() {
+    let nobody = [""; 0];
+    let lists = [
+        ("allow", IpLayer::allow(["0.0.0.0/0", "::/0"])),
+        ("allow nobody", IpLayer::allow(nobody)),
+        ("deny", IpLayer::deny(["192.0.2.1"])),
+        ("deny nobody", IpLayer::deny(nobody)),
+        (
+            "a proxy",
+            IpLayer::new().with_trusted_proxies(["10.0.0.0/8"]),
+        ),
+    ];
+    for (name, layer) in lists {
+        let guarded = layer.unwrap().layer(service_fn(pass));
+        let unknown = Request::post("/").header("x-forwarded-for", "192.0.2.9");
+        let answer = poll_once(guarded.oneshot(unknown.body(()).unwrap())).unwrap();
+        let answer = answer.unwrap();
+        let rejection = answer.extensions().get::<Rejection>().expect(name);
+        assert_eq!(rejection.reason(), Reason::IpUnresolved, "{name}");
+        assert_eq!(answer.status(), 403, "{name}");
+    }
+}
+
+async fn pass(_: Request<()>) -> Result<Response<Full<Bytes>>, Infallible> {
+    Ok(Response::default())
 }
 
 /// The same over a socket that has no address.

@@ -4,9 +4,7 @@ use serde_json::{Value, json};
 use webhook_core::{AddressError, Check, ClientAddr, PeerAddr, Reason, Timestamp, Verdict};
 
 use super::{encode, encode_dropped};
-use crate::{
-    AuditRecord, MAX_LINE_BYTES, SenderText, escape::is_unsafe, record::Checks, record::sample,
-};
+use crate::{AuditRecord, MAX_LINE_BYTES, SenderText, record::Checks, record::sample};
 
 fn line(record: &AuditRecord) -> String {
     let mut buffer = Vec::new();
@@ -20,9 +18,20 @@ fn parsed(record: &AuditRecord) -> Value {
     serde_json::from_str(&line).unwrap()
 }
 
+/// Controls, line separators, and what turns the direction of writing or has no width: written out
+/// again here, so that a gap in the code is none in the test.
+fn is_hostile(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
+        || matches!(character, '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
+}
+
+/// Any text, and often what is hostile in one.
+const TEXT: &str = "(.|[\u{0}-\u{1f}\u{7f}-\u{9f}\u{61c}\u{200b}-\u{200f}\u{2028}-\u{202e}\u{2066}-\u{2069}\u{feff}]){0,300}";
+
 fn assert_is_one_safe_line(line: &str) {
     let content = line.strip_suffix('\n').unwrap();
-    assert!(!content.chars().any(is_unsafe), "{content:?}");
+    assert!(!content.chars().any(is_hostile), "{content:?}");
     assert!(line.len() <= MAX_LINE_BYTES, "{}", line.len());
 }
 
@@ -228,7 +237,7 @@ proptest! {
 
     #[test]
     fn promise_31_any_texts_at_once_make_one_safe_line(
-        texts in proptest::collection::vec(".{0,700}", 8),
+        texts in proptest::collection::vec(TEXT, 8),
         reason in 0..Reason::ALL.len(),
         bytes in any::<Option<u64>>(),
     ) {
