@@ -35,7 +35,11 @@ pub(super) fn judge(expected: Expected, answered: &Answered) -> (Outcome, String
         }
         Expected::Accepted => answer.is_success() && answer.handled() == 1,
         Expected::NotAgain => answer.handled() == 0 && !is_fault(answer),
-        Expected::Contained => is_fault(answer) && !tells_panic(answer),
+        Expected::Contained => {
+            let is_internal = answer.status() == StatusCode::INTERNAL_SERVER_ERROR
+                || answer.grpc_status().is_some_and(is_grpc_fault);
+            is_internal && !tells_panic(answer)
+        }
     };
     let outcome = if is_safe {
         Outcome::Safe
@@ -52,13 +56,14 @@ pub(super) fn is_limited(answer: &TestAnswer) -> bool {
 }
 
 /// An error of the server in place of a refusal: the sender would try again, and alarms would ring.
-/// In gRPC, that is `UNKNOWN`, `INTERNAL` or `DATA_LOSS`.
 fn is_fault(answer: &TestAnswer) -> bool {
-    let is_grpc_fault = answer
-        .grpc_status()
-        .is_some_and(|status| matches!(status, "2" | "13" | "15"));
-    is_grpc_fault
+    answer.grpc_status().is_some_and(is_grpc_fault)
         || answer.status().is_server_error() && answer.status() != StatusCode::SERVICE_UNAVAILABLE
+}
+
+/// `UNKNOWN`, `INTERNAL` or `DATA_LOSS`.
+fn is_grpc_fault(status: &str) -> bool {
+    matches!(status, "2" | "13" | "15")
 }
 
 fn tells_panic(answer: &TestAnswer) -> bool {
