@@ -447,7 +447,7 @@ fn a_body_of_a_mebibyte_is_never_held_twice() {
 }
 
 #[test]
-fn a_refusal_from_the_head_does_not_grow_with_the_request() {
+fn promise_28_a_refusal_from_the_head_does_not_grow_with_the_request() {
     let exhausted = Quota::per_period(1, Duration::from_secs(24 * 60 * 60)).unwrap();
     let preset = &presets::STANDARD_WEBHOOKS;
     let limits = ServiceBuilder::new()

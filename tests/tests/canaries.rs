@@ -415,7 +415,7 @@ fn hush_canaries() {
 }
 
 #[test]
-fn no_sink_tells_a_canary_and_every_line_is_one() {
+fn promise_32_no_sink_tells_a_canary_and_every_line_is_one() {
     hush_canaries();
     let said = Paper::default();
     let subscriber = tracing_subscriber::fmt()

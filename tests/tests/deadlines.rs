@@ -33,7 +33,7 @@ fn endless(is_grpc: bool, at: Timestamp) -> Delivery {
 
 /// There is one deadline for a whole body: a byte now and then does not push it ahead.
 #[tokio::test]
-async fn a_body_that_trickles_is_refused_at_the_deadline() {
+async fn promise_29_a_body_that_trickles_is_refused_at_the_deadline() {
     for stage in STAGES {
         let deadline = Duration::from_millis(300);
         let short = |builder: Configure| builder.body_deadline(deadline);
@@ -88,7 +88,7 @@ async fn assert_fit_for_more(stage: Stage, connection: &mut Connection) {
 
 /// No layer can end a connection on which no request ever comes, so the examples' servers do.
 #[tokio::test]
-async fn the_examples_end_connections_that_send_no_request() {
+async fn promise_29_the_examples_end_connections_that_send_no_request() {
     let examples = EXAMPLES.map(Example::start);
     let mut slow = tokio::task::JoinSet::new();
     for example in &examples {

@@ -52,7 +52,7 @@ async fn refused(receiver: &Receiver, delivery: &Delivery, due: (u16, Reason)) {
 }
 
 #[tokio::test]
-async fn an_unsigned_upload_is_refused_before_it_starts() {
+async fn promise_08_an_unsigned_upload_is_refused_before_it_starts() {
     for host in HOSTS {
         // Over the limit or not: whoever cannot sign learns nothing of it.
         for receiver in [

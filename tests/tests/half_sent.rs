@@ -84,7 +84,7 @@ async fn besiege(host: Host, version: Version, client: impl Fn(usize) -> String)
 
 /// One after the other: both look at the memory of the process.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn they_hold_no_more_than_the_budget_and_a_real_sender_is_served() {
+async fn promise_07_half_sent_bodies_hold_no_more_than_the_budget() {
     // From one network they take its share.
     besiege(Host::Hyper, Version::HTTP_11, |_| "198.51.100.1".into()).await;
     // From many they leave a known sender its part.

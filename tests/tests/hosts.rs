@@ -251,7 +251,7 @@ async fn too_big_without_a_declared_length() {
 }
 
 #[tokio::test]
-async fn exactly_as_big_as_may_be() {
+async fn promise_09_exactly_as_big_as_may_be() {
     for declares_length in [true, false] {
         accepted_everywhere(
             |builder| builder.max_body(4096),
@@ -393,7 +393,7 @@ async fn a_coded_body() {
 
 /// The signature is right for the half that comes, so that nothing but the missing end can refuse it.
 #[tokio::test]
-async fn a_body_cut_short_is_never_accepted() {
+async fn promise_10_a_body_cut_short_is_never_accepted() {
     let reasons = [
         h2::Reason::NO_ERROR,
         h2::Reason::CANCEL,
@@ -430,7 +430,7 @@ async fn a_body_cut_short_is_never_accepted() {
 
 /// As above, and the client is gone altogether.
 #[tokio::test]
-async fn a_client_that_goes_away_leaves_one_record() {
+async fn promise_12_a_client_that_goes_away_leaves_one_record() {
     for stage in STAGES {
         let receiver = Receiver::start(stage.host).await;
         let mut connection = Connection::open(receiver.address, stage.version).await;
@@ -451,7 +451,7 @@ async fn a_client_that_goes_away_leaves_one_record() {
 }
 
 #[tokio::test]
-async fn a_handler_that_panics() {
+async fn promise_20_a_handler_that_panics_is_one_500_and_one_record() {
     for stage in STAGES {
         let receiver = Receiver::start(stage.host).await;
         let mut connection = Connection::open(receiver.address, stage.version).await;

@@ -252,7 +252,7 @@ async fn checks_inside_the_refusal_leave_no_verdict() {
 // ---- two quotas ----
 
 #[tokio::test]
-async fn strangers_never_spend_the_quota_of_the_endpoint() {
+async fn promise_24_strangers_never_spend_the_quota_of_the_endpoint() {
     let stand = Stand::with(|setup| setup.endpoint_quota(Quota::per_minute(3)));
     for n in 0..50 {
         let stranger = format!("198.51.100.{n}");

@@ -209,7 +209,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
     #[test]
-    fn any_script_leaves_the_one_record_of_its_end(script in scripts()) {
+    fn promise_11_any_script_leaves_the_one_record_of_its_end(script in scripts()) {
         silence_panics();
         let records = Records::default();
         play(script, &records);

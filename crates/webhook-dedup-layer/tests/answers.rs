@@ -179,7 +179,7 @@ fn what_nothing_verified_is_refused_and_claims_nothing() {
 }
 
 #[test]
-fn a_store_that_fails_is_503_and_never_a_second_run() {
+fn promise_25_a_store_that_fails_is_503_and_never_a_second_run() {
     let store = Fallible::default();
     let layer = DedupLayer::with_store(store.clone());
     let handler = Handler::default();

@@ -41,7 +41,7 @@ fn poll<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn fifty_copies_at_once_run_the_handler_once() {
+async fn promise_17_fifty_copies_at_once_run_the_handler_once() {
     for _ in 0..20 {
         let (layer, runs) = (DedupLayer::new(), Arc::new(AtomicUsize::new(0)));
         let start = Arc::new(Barrier::new(50));
@@ -151,7 +151,7 @@ async fn after(pauses: usize, status: u16) -> Answer {
 }
 
 #[tokio::test]
-async fn dropped_after_any_number_of_polls_a_delivery_is_never_stuck_and_never_lost() {
+async fn promise_17_dropped_after_any_number_of_polls_a_delivery_is_never_stuck_and_never_lost() {
     for status in [200, 500] {
         let mut finished = false;
         for polls in 0..20 {

@@ -31,7 +31,7 @@ async fn handle(store: &MemoryStore, number: u64) {
 }
 
 #[tokio::test]
-async fn the_store_in_memory_holds_to_the_contract() {
+async fn promise_26_the_store_in_memory_holds_to_the_contract() {
     let (clock, hands) = Clock::manual(Timestamp::from_unix_seconds(1_700_000_000));
     let store = MemoryStore::new().with_clock(clock);
     for unit in [Duration::from_millis(1), Duration::from_secs(3600)] {

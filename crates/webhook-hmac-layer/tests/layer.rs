@@ -162,7 +162,7 @@ async fn any_secret_of_the_ring_verifies_and_is_named() {
 }
 
 #[tokio::test]
-async fn the_handler_reads_the_allocation_that_came_in() {
+async fn promise_05_the_handler_reads_the_allocation_that_came_in() {
     let bytes = Bytes::from(b"body".to_vec());
     let place = bytes.as_ptr();
     let mut request = signed(SECRET, "body");

@@ -54,13 +54,13 @@ fn check_match(case: &Value) {
 }
 
 #[test]
-fn representative_cases() {
+fn promise_34_rules_parse_strictly() {
     let cases = common::own("cidr_cases.json");
     assert!(cases.len() >= 20);
     cases.iter().for_each(check);
 }
 
 #[test]
-fn all_shared_cases() {
+fn promise_34_all_shared_cases() {
     common::shared("cidr_cases.json").iter().for_each(check);
 }

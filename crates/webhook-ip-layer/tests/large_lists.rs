@@ -114,7 +114,7 @@ fn no_request_sees_half_a_list_while_lists_are_replaced() {
 }
 
 #[test]
-fn a_list_that_fails_never_gets_into_force_and_an_empty_one_lets_nobody_in() {
+fn promise_34_a_list_that_fails_never_gets_into_force_and_an_empty_one_lets_nobody_in() {
     let (settings, handle) = Settings::swappable(AccessList::allow(["203.0.113.0/24"]).unwrap());
     let client = Some("203.0.113.7".parse().unwrap());
     let extensions = http::Extensions::new();

@@ -198,7 +198,7 @@ fn lines() -> impl Strategy<Value = Vec<String>> {
 }
 
 #[test]
-fn the_client_is_the_one_that_nginx_finds() {
+fn promise_06_the_client_is_the_one_that_nginx_finds() {
     let Some(nginx) = Nginx::start() else {
         println!("skipped: nginx is not installed, so the walk is not compared with its own");
         return;

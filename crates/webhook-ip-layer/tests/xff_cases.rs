@@ -114,7 +114,7 @@ fn representative_cases() {
 }
 
 #[test]
-fn all_shared_cases() {
+fn promise_06_all_shared_cases() {
     let cases = common::shared("xff_cases.json");
     cases
         .iter()

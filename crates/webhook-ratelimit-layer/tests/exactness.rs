@@ -102,7 +102,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
     #[test]
-    fn as_many_pass_as_the_model_says(
+    fn promise_22_as_many_pass_as_the_model_says(
         quota in quotas(),
         steps in proptest::collection::vec((0_u8..8, 0_i64..150), 1..200),
     ) {
@@ -117,7 +117,7 @@ proptest! {
     }
 
     #[test]
-    fn backward_clocks_and_full_tables_give_nothing_away(
+    fn promise_22_backward_clocks_and_full_tables_give_nothing_away(
         quota in small_quotas(),
         steps in proptest::collection::vec((0_u8..20, 1_usize..5, -300_i64..320), 1..200),
     ) {
@@ -196,7 +196,7 @@ fn waiting_less_than_retry_after_is_not_enough_where_the_wait_is_long() {
 }
 
 #[test]
-fn exactly_the_quota_of_many_concurrent_requests_passes() {
+fn promise_26_exactly_the_quota_of_many_concurrent_requests_passes() {
     for _ in 0..20 {
         let (clock, _) = clock();
         let quota = Quota::per_minute(100).unwrap();

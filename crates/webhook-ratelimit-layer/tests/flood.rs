@@ -28,7 +28,7 @@ fn spoofed(number: u32) -> String {
 }
 
 #[test]
-fn a_million_clients_cost_no_memory_and_set_nobody_free() {
+fn promise_23_a_million_clients_cost_no_memory_and_set_nobody_free() {
     let (clock, hands) = clock();
     let per_network = RateLimitLayer::per_network().with_clock(clock.clone());
     let per_endpoint = RateLimitLayer::per_endpoint().with_clock(clock.clone());

@@ -18,7 +18,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
     #[test]
-    fn as_many_pass_and_the_rest_waits_as_long_as_governor_says(
+    fn promise_22_as_many_pass_and_the_rest_waits_as_long_as_governor_says(
         count in 1_u32..50,
         burst in 1_u32..20,
         steps in proptest::collection::vec(0_u64..300, 1..200),

@@ -22,7 +22,7 @@ fn with_id(mut request: Request<Body>, id: &'static str) -> Request<Body> {
 }
 
 #[test]
-fn an_address_and_its_ipv4_mapped_spelling_share_a_bucket() {
+fn promise_23_an_address_and_its_ipv4_mapped_spelling_share_a_bucket() {
     let receiver = receiver(&layer(Key::network(), quota(), &clock().0));
     assert_eq!(passed(&receiver, 9, || stranger("192.0.2.1")), 3);
     assert_eq!(passed(&receiver, 9, || stranger("::ffff:192.0.2.1")), 0);
@@ -34,7 +34,7 @@ fn an_address_and_its_ipv4_mapped_spelling_share_a_bucket() {
 }
 
 #[test]
-fn an_ipv6_client_is_its_64() {
+fn promise_23_an_ipv6_client_is_its_64() {
     let receiver = receiver(&layer(Key::network(), quota(), &clock().0));
     assert_eq!(passed(&receiver, 9, || stranger("2001:db8::1")), 3);
     assert_eq!(passed(&receiver, 9, || stranger("2001:db8::ffff:0:0:2")), 0);

@@ -95,7 +95,7 @@ fn genuine_deliveries_pass_in_one_piece_and_in_many() {
 }
 
 #[test]
-fn forgeries_are_refused() {
+fn promise_02_forgeries_of_every_preset_are_refused() {
     for preset in verifiable() {
         let genuine = whole(preset, KEY);
         let signature = genuine.signature.clone();

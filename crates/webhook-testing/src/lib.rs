@@ -26,6 +26,7 @@ mod body;
 mod exchange;
 mod probe;
 mod routes;
+mod sample;
 mod signed;
 
 pub use self::{

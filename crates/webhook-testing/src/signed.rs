@@ -1,13 +1,17 @@
-use http::{HeaderName, HeaderValue, Method, Request, header::CONTENT_TYPE};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, header::CONTENT_TYPE};
 use webhook_core::{Secret, Timestamp};
 use webhook_signature::{Scheme, SignRequest, Verifier};
 
-use crate::{TestApp, TestBody};
+use crate::{
+    TestApp, TestBody,
+    sample::{content_type, sample},
+};
 
 /// A signed request of this provider, made when it is sent.
 ///
-/// The scheme is a preset or one of your own. Defaults: a `POST` to the app's path, the body
-/// `{"type":"ping"}`, the id `msg_1`, signed at the time of the app's clock.
+/// The scheme is a preset or one of your own. Defaults: a `POST` to the app's path, a body such as
+/// the provider sends, else `{"type":"ping"}`, the id `msg_1`, signed at the time of the app's
+/// clock.
 ///
 /// ```
 /// use webhook_signature::presets;
@@ -28,13 +32,13 @@ pub fn signed(scheme: impl Into<Scheme>, secret: &str) -> SignedRequest {
     let scheme = scheme.into();
     SignedRequest {
         verifier: verifier(scheme, secret),
-        body: br#"{"type":"ping"}"#.to_vec(),
+        body: None,
         id: "msg_1".to_owned(),
         event: None,
         at: None,
         url: None,
         method: Method::POST,
-        headers: vec![(CONTENT_TYPE, HeaderValue::from_static("application/json"))],
+        headers: Vec::new(),
     }
 }
 
@@ -56,7 +60,7 @@ pub(crate) fn verifier(scheme: Scheme, secret: &str) -> Verifier {
 #[must_use = "a request does nothing before it is sent"]
 pub struct SignedRequest {
     verifier: Verifier,
-    body: Vec<u8>,
+    body: Option<Vec<u8>>,
     id: String,
     event: Option<String>,
     at: Option<Timestamp>,
@@ -87,7 +91,7 @@ impl SignedRequest {
     /// The body, any bytes. The content type stays `application/json` unless
     /// [`header`](Self::header) says another.
     pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
-        self.body = body.into();
+        self.body = Some(body.into());
         self
     }
 
@@ -140,9 +144,20 @@ impl<B: Into<TestBody>> IntoRequest for Request<B> {
 impl IntoRequest for SignedRequest {
     fn into_request(self, app: &TestApp) -> Request<TestBody> {
         let target = self.url.as_deref().unwrap_or_else(|| app.default_path());
-        let headers = self.headers.into_iter().collect();
         let time = self.at.unwrap_or_else(|| app.clock_ref().now());
-        let mut request = SignRequest::new(&self.body, time)
+        let (body, content_type) = if let Some(body) = self.body {
+            (body, "application/json")
+        } else {
+            let sample = sample(self.verifier.scheme().name().as_str(), time);
+            let content_type = content_type(&sample);
+            (sample, content_type)
+        };
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        for (name, value) in self.headers {
+            headers.insert(name, value);
+        }
+        let mut request = SignRequest::new(&body, time)
             .with_id(&self.id)
             .with_method(&self.method)
             .with_base_url(app.default_base_url())

@@ -21,6 +21,8 @@ pub enum End {
     Broken,
     /// Never.
     Never,
+    /// With a panic: nobody may ask for it.
+    Panic,
 }
 
 /// A body that does what a test says, and counts how often it was asked.
@@ -29,6 +31,8 @@ pub struct ScriptedBody {
     frames: VecDeque<Bytes>,
     declared: Option<u64>,
     end: End,
+    /// How often it keeps whoever asks waiting before each frame, and how often it still does.
+    stalls: (usize, usize),
     polls: Arc<AtomicUsize>,
 }
 
@@ -42,6 +46,7 @@ impl ScriptedBody {
             frames: [content].into(),
             declared,
             end: End::Whole,
+            stalls: (0, 0),
             polls: Arc::default(),
         }
     }
@@ -58,6 +63,7 @@ impl ScriptedBody {
             frames,
             declared: None,
             end: End::Whole,
+            stalls: (0, 0),
             polls: Arc::default(),
         }
     }
@@ -76,6 +82,13 @@ impl ScriptedBody {
         self
     }
 
+    /// Keeps whoever asks waiting so often before each frame, and before the end.
+    #[must_use]
+    pub fn stalling(mut self, times: usize) -> Self {
+        self.stalls = (times, times);
+        self
+    }
+
     /// How often the body was asked for a frame; the counter outlives the body.
     #[must_use]
     pub fn polls(&self) -> Arc<AtomicUsize> {
@@ -89,9 +102,15 @@ impl Body for ScriptedBody {
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
+        context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
         self.polls.fetch_add(1, Ordering::SeqCst);
+        if self.stalls.1 > 0 {
+            self.stalls.1 -= 1;
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        self.stalls.1 = self.stalls.0;
         if let Some(frame) = self.frames.pop_front() {
             return Poll::Ready(Some(Ok(Frame::data(frame))));
         }
@@ -99,6 +118,7 @@ impl Body for ScriptedBody {
             End::Whole => Poll::Ready(None),
             End::Broken => Poll::Ready(Some(Err(io::ErrorKind::ConnectionReset.into()))),
             End::Never => Poll::Pending,
+            End::Panic => panic!("nobody may ask for this body"),
         }
     }
 

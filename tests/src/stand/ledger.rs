@@ -16,13 +16,22 @@ impl Ledger {
         self.0.lock().unwrap().clone()
     }
 
+    /// How many records there are so far.
+    ///
+    /// # Panics
+    /// Never: nobody panics while the records are held.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.0.lock().unwrap().len()
+    }
+
     /// The last record.
     ///
     /// # Panics
     /// Where there is none yet.
     #[must_use]
     pub fn last(&self) -> AuditRecord {
-        self.all().pop().expect("a record")
+        self.0.lock().unwrap().last().cloned().expect("a record")
     }
 
     /// The outcomes and reasons so far, as records write them.

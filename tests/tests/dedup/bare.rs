@@ -76,7 +76,7 @@ impl Stack {
 }
 
 #[test]
-fn a_github_replay_under_a_new_delivery_id_is_a_duplicate() {
+fn promise_18_a_github_replay_under_a_new_delivery_id_is_a_duplicate() {
     let stack = Stack::new(&presets::GITHUB);
     let mut headers = stack.sign("{\"ref\":\"main\"}", "1", START);
     for (id, is_duplicate) in [("one", false), ("two", true), ("three", true)] {
@@ -157,7 +157,7 @@ proptest! {
     /// Whatever is forged or stale never marks a delivery as seen: a real one is handled exactly
     /// once, by its first copy that does not fail.
     #[test]
-    fn forged_copies_never_claim(arrivals in proptest::collection::vec(arrival(), 0..40)) {
+    fn promise_16_forged_copies_never_claim(arrivals in proptest::collection::vec(arrival(), 0..40)) {
         let stack = Stack::new(&presets::STANDARD_WEBHOOKS);
         let (mut handled, mut runs, mut has_failed) = (HashSet::new(), 0, false);
         for (kind, id) in arrivals {

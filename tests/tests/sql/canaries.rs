@@ -14,7 +14,7 @@ use crate::{PATIENCE, block_on, databases, log};
 const CANARY: &str = "c4n4ry";
 
 #[test]
-fn canaries_are_in_no_sink() {
+fn promise_32_canaries_are_in_no_sink() {
     let stores = databases().stores("canaries");
     for url in &stores.urls {
         let spill = stores.folder.path().join("spill.jsonl");

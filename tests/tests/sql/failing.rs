@@ -115,7 +115,7 @@ pub(crate) fn dropped_as_recorded(url: &str) -> i64 {
 }
 
 #[test]
-fn requests_go_on_and_drops_are_counted_in_a_later_record() {
+fn promise_15_requests_go_on_and_drops_are_counted_in_a_later_record() {
     let Some((url, direct, proxy)) = proxied("moody") else {
         return;
     };

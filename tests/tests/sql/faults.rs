@@ -202,7 +202,7 @@ fn sqlite_whose_disk_fails() {
 }
 
 #[test]
-fn sqlite_whose_disk_is_full() {
+fn promise_15_sqlite_whose_disk_is_full() {
     let Some(disk) = Disk::mount("size=4m") else {
         return;
     };
@@ -264,7 +264,7 @@ fn postgres_behind_a_connection_that_fails() {
 }
 
 #[test]
-fn postgres_whose_disk_is_full() {
+fn promise_15_postgres_whose_disk_is_full() {
     let Some(postgres) = databases().postgres.as_ref() else {
         return;
     };

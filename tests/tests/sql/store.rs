@@ -255,7 +255,7 @@ fn a_password_is_in_no_error() {
 }
 
 #[test]
-fn retention_takes_the_oldest_by_count_and_by_age_and_never_the_newest() {
+fn promise_40_retention_takes_the_oldest_by_count_and_by_age_and_never_the_newest() {
     let stores = databases().stores("retention");
     for url in &stores.urls {
         fill(&SqlSink::open(url).unwrap(), &mut Series::new(), 3000);

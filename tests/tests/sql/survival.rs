@@ -104,7 +104,7 @@ fn durable_child() {
 }
 
 #[test]
-fn what_was_acknowledged_outlives_kill_9() {
+fn promise_14_what_was_acknowledged_outlives_kill_9() {
     let stores = databases().stores("killed");
     for url in &stores.urls {
         let mut acknowledged = BTreeSet::new();
@@ -195,7 +195,7 @@ fn post(address: SocketAddr, path: &str) -> bool {
 }
 
 #[test]
-fn nothing_is_lost_when_the_process_is_asked_to_end() {
+fn promise_13_nothing_is_lost_when_the_process_is_asked_to_end() {
     let stores = databases().stores("ended");
     for url in &stores.urls {
         let answered = Arc::new(Mutex::new(BTreeSet::new()));

@@ -311,7 +311,7 @@ fn any_header_text() -> impl Strategy<Value = Vec<u8>> {
 
 proptest! {
     #[test]
-    fn nothing_to_the_left_of_the_client_changes_it(
+    fn promise_06_nothing_to_the_left_of_the_client_changes_it(
         left in prop::collection::vec(any_header_text(), 0..4),
         client in "(198\\.51\\.100\\.[1-9]|2001:db8::[1-9])(, 10\\.0\\.0\\.[1-9]){0,20}",
         same_line in any::<bool>(),

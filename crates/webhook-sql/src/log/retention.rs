@@ -287,7 +287,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(32))]
 
         #[test]
-        fn what_is_left_is_what_a_model_keeps(acts in proptest::collection::vec(act(), 1..10)) {
+        fn promise_40_what_is_left_is_what_a_model_keeps(acts in proptest::collection::vec(act(), 1..10)) {
             static COUNT: AtomicUsize = AtomicUsize::new(0);
             let count = COUNT.fetch_add(1, Ordering::Relaxed);
             let name = format!("webhook-retention-{}-{count}", std::process::id());

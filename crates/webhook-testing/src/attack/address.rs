@@ -8,7 +8,7 @@ use webhook_core::PeerAddr;
 use super::{
     case::{Case, Expected, Family},
     delivery::Delivery,
-    judge::judge,
+    judge::{is_limited, judge},
     report::{Outcome, Row},
     run::Runner,
     signature::without,
@@ -37,7 +37,7 @@ impl Runner<'_> {
         let denied = self.denied_peer();
         let valid = self.source.fresh();
         let answered = self.send(&valid, denied).await;
-        let is_kept_out = answered.is_ok_and(|answer| !answer.is_success());
+        let is_out = answered.is_ok_and(|answer| !answer.is_success());
         let own = self
             .peer()
             .ip()
@@ -45,7 +45,7 @@ impl Runner<'_> {
             .unwrap_or_default();
         for (name, header, prefix) in SPOOFED {
             let delivery = self.source.fresh().with(header, &quoted(prefix, &own));
-            let case = Case::refused(name, Family::Address, is_kept_out.then_some(delivery));
+            let case = Case::refused(name, Family::Address, is_out.then_some(delivery));
             self.run_from(case, denied).await;
         }
         if self.has_denied_peer() {
@@ -59,7 +59,7 @@ impl Runner<'_> {
     /// the sender's.
     pub(super) async fn spoof_quotas(&mut self) {
         let flooder = stranger(77);
-        let is_limited = self.use_up(flooder).await;
+        let has_quota = self.use_up(flooder).await;
         for (name, header, prefix) in SPOOFED {
             let name = match name {
                 "spoofed-x-forwarded-for" => "quota-evaded-by-x-forwarded-for",
@@ -72,8 +72,8 @@ impl Runner<'_> {
                 .unsigned()
                 .with(header, &quoted(prefix, "203.0.113.99"));
             let answered = self.send(&delivery, flooder).await;
-            let is_still = answered.as_ref().is_ok_and(is_too_many);
-            let (got, outcome) = match (is_limited, &answered) {
+            let is_still = answered.as_ref().is_ok_and(is_limited);
+            let (got, outcome) = match (has_quota, &answered) {
                 (false, _) => ("no quota in force".to_owned(), Outcome::Skipped),
                 (true, Err(failure)) => (failure.to_string(), Outcome::Unsafe),
                 (true, Ok(answer)) if is_still => (answer.summary(), Outcome::Safe),
@@ -107,9 +107,9 @@ impl Runner<'_> {
         let unsigned = self.unsigned();
         for _ in 0..MANY {
             match self.send(&unsigned, peer).await {
-                Ok(answer) if is_too_many(&answer) => return true,
+                Ok(answer) if is_limited(&answer) => return true,
                 // A list keeps it out: there is no quota to find.
-                Ok(answer) if answer.status() == StatusCode::FORBIDDEN => return false,
+                Ok(answer) if is_kept_out(&answer) => return false,
                 Ok(_) => {}
                 Err(_) => return false,
             }
@@ -138,6 +138,6 @@ fn quoted(prefix: &str, address: &str) -> String {
     }
 }
 
-fn is_too_many(answer: &TestAnswer) -> bool {
-    answer.status() == StatusCode::TOO_MANY_REQUESTS
+fn is_kept_out(answer: &TestAnswer) -> bool {
+    answer.status() == StatusCode::FORBIDDEN || answer.grpc_status() == Some("7")
 }

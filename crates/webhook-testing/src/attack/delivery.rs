@@ -1,9 +1,10 @@
 use std::ops::Range;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Version};
 use webhook_core::Timestamp;
 
+use super::call;
 use crate::{End, TestBody};
 
 /// How a delivery's body is sent.
@@ -54,6 +55,9 @@ impl Delivery {
             Err(error) => panic!("{:?} is no path to call: {error}", self.target),
         };
         *request.headers_mut() = self.headers.clone();
+        if call::is_call(&self.headers) {
+            *request.version_mut() = Version::HTTP_2;
+        }
         request
     }
 

@@ -1,6 +1,6 @@
 //! What an answer shows.
 
-use http::StatusCode;
+use http::{HeaderValue, StatusCode};
 use webhook_core::{Reason, Rejection};
 
 use super::{case::Expected, report::Outcome, size::TOO_MUCH};
@@ -36,7 +36,9 @@ pub(super) fn judge(expected: Expected, answered: &Answered) -> (Outcome, String
         Expected::Accepted => answer.is_success() && answer.handled() == 1,
         Expected::NotAgain => answer.handled() == 0 && !is_fault(answer),
         Expected::Contained => {
-            answer.status() == StatusCode::INTERNAL_SERVER_ERROR && !answer.text().contains(PANIC)
+            let is_internal = answer.status() == StatusCode::INTERNAL_SERVER_ERROR
+                || answer.grpc_status().is_some_and(is_grpc_fault);
+            is_internal && !tells_panic(answer)
         }
     };
     let outcome = if is_safe {
@@ -47,7 +49,7 @@ pub(super) fn judge(expected: Expected, answered: &Answered) -> (Outcome, String
     (outcome, got)
 }
 
-fn is_limited(answer: &TestAnswer) -> bool {
+pub(super) fn is_limited(answer: &TestAnswer) -> bool {
     let reason = answer.rejection().map(Rejection::reason);
     answer.status() == StatusCode::TOO_MANY_REQUESTS
         || matches!(reason, Some(Reason::RateLimited | Reason::IpBanned))
@@ -55,7 +57,17 @@ fn is_limited(answer: &TestAnswer) -> bool {
 
 /// An error of the server in place of a refusal: the sender would try again, and alarms would ring.
 fn is_fault(answer: &TestAnswer) -> bool {
-    answer.status().is_server_error() && answer.status() != StatusCode::SERVICE_UNAVAILABLE
+    answer.grpc_status().is_some_and(is_grpc_fault)
+        || answer.status().is_server_error() && answer.status() != StatusCode::SERVICE_UNAVAILABLE
+}
+
+/// `UNKNOWN`, `INTERNAL` or `DATA_LOSS`.
+fn is_grpc_fault(status: &str) -> bool {
+    matches!(status, "2" | "13" | "15")
+}
+
+fn tells_panic(answer: &TestAnswer) -> bool {
+    leak(answer, &[("the panic", PANIC.to_owned())]).is_some()
 }
 
 /// The first of these texts that the answer tells.
@@ -84,5 +96,8 @@ pub(super) fn face(answer: &TestAnswer) -> (StatusCode, String) {
         Some((before, after)) => format!("{before}{}", after.get(36..).unwrap_or_default()),
         None => text,
     };
-    (answer.status(), text)
+    let grpc = ["grpc-status", "grpc-message"].map(|name| answer.headers().get(name));
+    let grpc = grpc.into_iter().flatten().map(HeaderValue::as_bytes);
+    let told = grpc.map(String::from_utf8_lossy).collect::<Vec<_>>();
+    (answer.status(), text + &told.join(" "))
 }

@@ -1,6 +1,7 @@
 //! Mutations of one valid delivery against the app under test, and what came of them.
 
 mod address;
+mod call;
 mod case;
 mod content;
 mod delivery;

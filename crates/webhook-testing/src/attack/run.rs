@@ -9,7 +9,7 @@ use super::{
     content,
     delivery::{Delivery, Framing},
     identity,
-    judge::{Answered, face, judge, leak},
+    judge::{Answered, face, is_limited, judge, leak},
     report::{Outcome, Report, Row},
     request,
     settings::Attack,
@@ -147,10 +147,7 @@ impl Runner<'_> {
             self.leaks
                 .push(format!("{what} in the answer to {}", case.name));
         }
-        if case.is_forgery
-            && answer.handled() == 0
-            && answer.status() != StatusCode::TOO_MANY_REQUESTS
-        {
+        if case.is_forgery && answer.handled() == 0 && !is_limited(answer) {
             self.faces.push((case.name, face(answer)));
         }
     }

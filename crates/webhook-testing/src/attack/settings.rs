@@ -40,6 +40,7 @@ pub fn attack<'a>(app: &'a TestApp, scheme: impl Into<Scheme>, secret: &'a str) 
         denied: None,
         is_replay_judged: true,
         serves_grpc: false,
+        sends_calls: false,
     }
 }
 
@@ -56,11 +57,12 @@ pub struct Attack<'a> {
     pub(super) denied: Option<PeerAddr>,
     pub(super) is_replay_judged: bool,
     pub(super) serves_grpc: bool,
+    sends_calls: bool,
 }
 
 impl Attack<'_> {
-    /// A body that the handler takes: JSON in its shortest form, or a form. Default:
-    /// `{"type":"ping"}`.
+    /// A body that the handler takes: JSON in its shortest form, or a form. Default: one such as the
+    /// provider sends, else `{"type":"ping"}`.
     ///
     /// So that no two deliveries are the same, spaces are put behind JSON, and a field `attack`
     /// into a form.
@@ -99,6 +101,30 @@ impl Attack<'_> {
         self
     }
 
+    /// The deliveries are unary calls of this protobuf message, encoded, to the method that
+    /// [`TestApp::path`] names: for tonic's `Routes`, and whatever else serves gRPC. Refusals have
+    /// to be gRPC statuses then, as with [`grpc`](Self::grpc).
+    ///
+    /// So that no two deliveries are the same, a field that no message has is added to it.
+    ///
+    /// ```
+    /// use webhook_signature::presets;
+    /// use webhook_testing::{TestApp, attack};
+    ///
+    /// # async fn example(app: TestApp) {
+    /// let app = app.path("/hook.Events/Deliver");
+    /// // One field, the first, with the text `hello`.
+    /// let message = b"\x0a\x05hello";
+    /// let attack = attack(&app, &presets::STANDARD_WEBHOOKS, "whsec_…").grpc_calls(message);
+    /// attack.await.assert_clean();
+    /// # }
+    /// ```
+    pub fn grpc_calls(mut self, message: impl Into<Vec<u8>>) -> Self {
+        self.body = Some(message.into());
+        self.sends_calls = true;
+        self.grpc()
+    }
+
     /// Does not judge whether a captured delivery is handled again. For handlers that themselves
     /// see to it that nothing happens twice.
     pub const fn with_insecure_replays(mut self) -> Self {
@@ -120,6 +146,7 @@ impl Attack<'_> {
             scheme,
             secret: self.secret,
             sample: self.body.clone(),
+            is_call: self.sends_calls,
             target: self.app.default_path().to_owned(),
             base_url,
             event: self.event.clone(),

@@ -78,6 +78,11 @@ pub(super) fn cases(source: &Source) -> Vec<Case> {
         refused("timestamp-renewed", renewed(source)).forgery(),
     ];
     cases.extend(TEXTS.map(|(name, change)| refused(name, written(source, change))));
+    // The text is signed as it is sent, so that zeros in front open nothing: some providers' own
+    // libraries take them.
+    let padded = written(source, |text| format!("0{text}"));
+    let strange = padded.filter(|delivery| !source.takes(delivery));
+    cases.push(refused("timestamp-with-zero", strange));
     cases
 }
 

@@ -8,7 +8,6 @@ use webhook_core::{
 use super::{encode, encode_dropped};
 use crate::{
     AuditRecord, MAX_LINE_BYTES, SenderText,
-    escape::is_unsafe,
     record::Checks,
     record::{sample, told},
 };
@@ -25,9 +24,20 @@ fn parsed(record: &AuditRecord) -> Value {
     serde_json::from_str(&line).unwrap()
 }
 
+/// Controls, line separators, and what turns the direction of writing or has no width: written out
+/// again here, so that a gap in the code is none in the test.
+fn is_hostile(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
+        || matches!(character, '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
+}
+
+/// Any text, and often what is hostile in one.
+const TEXT: &str = "(.|[\u{0}-\u{1f}\u{7f}-\u{9f}\u{61c}\u{200b}-\u{200f}\u{2028}-\u{202e}\u{2066}-\u{2069}\u{feff}]){0,300}";
+
 fn assert_is_one_safe_line(line: &str) {
     let content = line.strip_suffix('\n').unwrap();
-    assert!(!content.chars().any(is_unsafe), "{content:?}");
+    assert!(!content.chars().any(is_hostile), "{content:?}");
     assert!(line.len() <= MAX_LINE_BYTES, "{}", line.len());
 }
 
@@ -215,7 +225,7 @@ fn header_byte() -> impl Strategy<Value = u8> {
 
 proptest! {
     #[test]
-    fn any_header_bytes_come_back(
+    fn promise_31_any_header_bytes_come_back(
         agent in proptest::collection::vec(header_byte(), 0..600),
         id in any::<String>(),
     ) {
@@ -235,8 +245,8 @@ proptest! {
     }
 
     #[test]
-    fn any_texts_at_once_make_one_safe_line(
-        texts in proptest::collection::vec(".{0,700}", 8),
+    fn promise_31_any_texts_at_once_make_one_safe_line(
+        texts in proptest::collection::vec(TEXT, 8),
         reason in 0..Reason::ALL.len(),
         bytes in any::<Option<u64>>(),
     ) {

@@ -1,0 +1,29 @@
+//! A body such as each provider sends.
+
+use webhook_core::Timestamp;
+
+/// What a delivery of this provider holds where the test says nothing else: the least that its
+/// scheme can sign.
+pub(crate) fn sample(provider: &str, now: Timestamp) -> Vec<u8> {
+    let text = match provider {
+        "twilio" | "plivo" | "plivo-v1" | "plivo-v2" | "mandrill" | "vonage-sms"
+        | "vonage-sms-sha512" | "braintree" | "slack-form" => "a=1&b=2",
+        "adyen" => ADYEN,
+        "dropbox-sign" => r#"{"event":{"event_type":"signature_request_sent"}}"#,
+        "microsoft-graph" => r#"{"value":[{"changeType":"created","resource":"me/messages"}]}"#,
+        "linear" => return format!("{{\"webhookTimestamp\":{}}}", now.unix_millis()).into_bytes(),
+        _ => r#"{"type":"ping"}"#,
+    };
+    text.into()
+}
+
+const ADYEN: &str = r#"{"notificationItems":[{"NotificationRequestItem":{"pspReference":"7914073381342284","merchantAccountCode":"TestMerchant","merchantReference":"TestPayment-1","amount":{"value":1130,"currency":"EUR"},"eventCode":"AUTHORISATION","success":"true"}}]}"#;
+
+/// The content type of a [`sample`].
+pub(crate) fn content_type(sample: &[u8]) -> &'static str {
+    if matches!(sample.first(), Some(b'{' | b'[')) {
+        "application/json"
+    } else {
+        "application/x-www-form-urlencoded"
+    }
+}
