@@ -269,6 +269,14 @@ fn of_the_providers_with_code_of_their_own_dropbox_sign_alone_signs_the_type() {
         let preset = presets::by_name(name).unwrap();
         assert_eq!(Scheme::from(preset).covers_event(), signs, "{name}");
     }
+    for name in ["adyen", "box", "contentful", "linear", "twilio"] {
+        let delivery = whole(presets::by_name(name).unwrap(), KEY);
+        let verifier = receiver(presets::by_name(name).unwrap(), KEY);
+        let told = verifier.verify(&delivery.parts, &delivery.body, now());
+        let covers = verifier.scheme().covers_body();
+        assert_eq!(told.unwrap().is_body_signed(), covers, "{name}");
+    }
+    assert!(presets::by_name("box").unwrap().scheme().covers_body());
 }
 
 /// `bt_payload` is base64, so whoever can have other texts signed, such as challenges, has no delivery.
@@ -277,13 +285,13 @@ fn a_payload_of_braintree_is_base64() {
     let preset = presets::by_name("braintree").unwrap();
     let verifier = receiver(preset, KEY);
     let key = const_hex::encode(sha1::Sha1::digest(KEY.as_bytes()));
-    let signer = Scheme::builder("signer", Primitive::HmacSha1)
+    let sender = Scheme::builder("sender", Primitive::HmacSha1)
         .header("x")
         .secret_encoding(SecretEncoding::Hex);
-    let signer = Verifier::new(signer.build().unwrap(), secret(key)).unwrap();
+    let sender = Verifier::new(sender.build().unwrap(), secret(key)).unwrap();
     let of = |payload: &str, escaped: &str| {
         let sign = SignRequest::new(payload.as_bytes(), now());
-        let signed = signer.sign(&sign).unwrap();
+        let signed = sender.sign(&sign).unwrap();
         let signature = signed[0].1.to_str().unwrap();
         let body = format!("bt_signature=default%7C{signature}&bt_payload={escaped}");
         verdict(&verifier, &whole(preset, KEY).parts, body.as_bytes())

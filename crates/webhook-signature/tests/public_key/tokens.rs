@@ -109,14 +109,9 @@ fn a_token_says_whether_it_covers_the_body() {
         let delivery = delivery(preset);
         let key = Secret::new(key_text(Primitive::HmacSha256)).unwrap();
         let verifier = Verifier::new(delivery.scheme.clone(), key).unwrap();
-        let verified = verifier.verify(&delivery.head, &delivery.body, now());
+        let told = verifier.verify(&delivery.head, &delivery.body, now());
         let covers = delivery.scheme.covers_body();
-        assert_eq!(
-            verified.unwrap().is_body_signed(),
-            covers,
-            "{}",
-            preset.name()
-        );
+        assert_eq!(told.unwrap().is_body_signed(), covers, "{}", preset.name());
     }
 }
 
