@@ -78,22 +78,24 @@ fn contentful_signs_the_headers_that_it_names_between_semicolons() {
     assert_eq!(of("/hooks", "/other"), Err(Reason::SignatureMismatch));
 
     // A time or a list that is not signed itself may have been changed.
-    for names in ["x-contentful-signed-headers", "x-contentful-timestamp"] {
-        let timestamp = format!("{NOW}000");
-        let value = if names.ends_with("timestamp") {
+    let timestamp = format!("{NOW}000");
+    for named in ["x-contentful-signed-headers", "x-contentful-timestamp"] {
+        let names = format!("{named},x-topic");
+        let value = if named.ends_with("timestamp") {
             &timestamp
         } else {
-            names
+            &names
         };
-        let text = format!("POST\n/webhook\n{names}:{value}\n{{}}");
+        let text = format!("POST\n/webhook\n{named}:{value};x-topic:a b\n{{}}");
         let signature = signature(&Scheme::from(preset), KEY, &text);
         let parts = parts([
             ("x-contentful-signature", signature.as_bytes()),
             ("x-contentful-signed-headers", names.as_bytes()),
             ("x-contentful-timestamp", timestamp.as_bytes()),
+            ("x-topic", b"a b"),
         ]);
         let malformed = Err(Reason::SignatureMalformed);
-        assert_eq!(verdict(&verifier, &parts, b"{}"), malformed, "{names}");
+        assert_eq!(verdict(&verifier, &parts, b"{}"), malformed, "{named}");
     }
 }
 
