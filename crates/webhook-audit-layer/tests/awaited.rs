@@ -99,6 +99,20 @@ async fn of_several_sinks_all_are_waited_for() {
 }
 
 #[tokio::test]
+async fn both_of_a_pair_take_the_record_and_either_is_waited_for() {
+    let (left, right) = (Records::default(), Records::default());
+    called((left.clone(), right.clone())).await.unwrap();
+    assert_eq!((left.count(), right.count()), (1, 1));
+
+    let (slow, records) = (Slow::default(), Records::default());
+    let mut future = called((slow.clone(), records.clone()));
+    assert!(matches!(poll_once(&mut future).await, Poll::Pending));
+    assert_eq!((slow.count(), records.count()), (1, 1));
+    slow.settle(true);
+    assert_eq!(future.await.unwrap().status(), StatusCode::NO_CONTENT);
+}
+
+#[tokio::test]
 async fn one_lost_record_of_several_takes_the_response_with_it() {
     for kept in [[true, false], [false, true]] {
         let sinks = [Slow::default(), Slow::default()];
