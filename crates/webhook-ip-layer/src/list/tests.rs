@@ -104,6 +104,10 @@ fn a_network_tells_its_prefix_folded_where_it_is_mapped() {
             "{text}"
         );
     }
+    for text in ["203.0.113.7/33", "2001:db8::/129", "2001:db8::1/255"] {
+        let error = text.parse::<Network>().unwrap_err();
+        assert_eq!(error.kind(), NetworkErrorKind::InvalidPrefix, "{text}");
+    }
 }
 
 #[test]
