@@ -44,7 +44,7 @@ fn digits_in_either_case_pass_where_the_provider_takes_them() {
     }
 }
 
-/// The text of `@contentful/node-apps-toolkit`: method, path, signed headers and body, each on a line.
+/// Method, path, signed headers and body stand each on a line.
 #[test]
 fn contentful_signs_the_headers_that_it_names_between_semicolons() {
     let preset = presets::by_name("contentful").unwrap();
@@ -99,7 +99,7 @@ fn contentful_signs_the_headers_that_it_names_between_semicolons() {
     }
 }
 
-/// `verifyWebhookSignature` of `@hygraph/utils`: the environment is the one that the header names.
+/// The environment in the signed document is the one that the header names.
 #[test]
 fn hygraph_signs_the_environment_that_its_header_names() {
     let preset = presets::by_name("hygraph").unwrap();
@@ -162,8 +162,8 @@ fn the_line_breaks_of_kontent_ai_are_signed_in_one_form() {
     }
 }
 
-/// `plivo-node` 4.67, `lib/utils/v3Security.js` and `lib/utils/security.js`: the query is sorted, the
-/// fields stand sorted behind a dot, and the nonce behind another; version 2 knows neither.
+/// The query is sorted, the fields stand sorted behind a dot, and the nonce behind another; version 2
+/// knows neither.
 #[test]
 fn plivo_signs_url_fields_and_nonce() {
     let of = |preset: &Preset, uri: &str, body: &str, text: &str| {
