@@ -99,6 +99,48 @@ async fn of_several_sinks_all_are_waited_for() {
 }
 
 #[tokio::test]
+async fn both_of_a_pair_take_the_record_and_either_is_waited_for() {
+    let (left, right) = (Records::default(), Records::default());
+    called((left.clone(), right.clone())).await.unwrap();
+    assert_eq!((left.count(), right.count()), (1, 1));
+
+    let (slow, records) = (Slow::default(), Records::default());
+    let mut future = called((slow.clone(), records.clone()));
+    assert!(matches!(poll_once(&mut future).await, Poll::Pending));
+    assert_eq!((slow.count(), records.count()), (1, 1));
+    slow.settle(true);
+    assert_eq!(future.await.unwrap().status(), StatusCode::NO_CONTENT);
+}
+
+#[tokio::test]
+async fn one_lost_record_of_several_takes_the_response_with_it() {
+    for kept in [[true, false], [false, true]] {
+        let sinks = [Slow::default(), Slow::default()];
+        let mut future = called(sinks.to_vec());
+        for (sink, is_kept) in sinks.iter().zip(kept) {
+            assert!(matches!(poll_once(&mut future).await, Poll::Pending));
+            sink.settle(is_kept);
+        }
+        let response = future.await.unwrap();
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+    }
+}
+
+#[tokio::test]
+async fn what_was_lost_before_it_was_joined_with_others_is_lost() {
+    let (first, acknowledgement) = Acknowledgement::new();
+    let (second, other) = Acknowledgement::new();
+    let mut both = Acknowledgement::all([Some(acknowledgement), Some(other)]).unwrap();
+    first.acknowledge(false);
+    assert!(matches!(poll_once(&mut both).await, Poll::Pending));
+    let (third, another) = Acknowledgement::new();
+    let all = Acknowledgement::all([Some(another), None, Some(both)]).unwrap();
+    second.acknowledge(true);
+    third.acknowledge(true);
+    assert!(!all.await);
+}
+
+#[tokio::test]
 async fn a_client_that_leaves_while_it_waits_has_left_its_record() {
     let sink = Slow::default();
     let mut future = called(sink.clone());

@@ -234,17 +234,29 @@ async fn a_grpc_status_counts_only_for_callers_that_speak_grpc() {
         headers.insert("grpc-status", http::HeaderValue::from_static("13"));
         response
     };
-    let (record, _) = record_of(delivery(), |_| failed()).await;
-    assert_eq!((record.reason, record.grpc_status), (Reason::Ok, None));
-    let mut request = delivery();
-    let headers = request.headers_mut();
-    headers.insert(
-        "content-type",
-        http::HeaderValue::from_static("application/grpc"),
-    );
-    let (record, _) = record_of(request, |_| failed()).await;
-    assert_eq!(
-        (record.reason, record.grpc_status),
-        (Reason::HandlerError, Some(13))
-    );
+    let of = async |content_type: Option<&'static str>| {
+        let mut request = delivery();
+        if let Some(content_type) = content_type {
+            let value = http::HeaderValue::from_static(content_type);
+            request.headers_mut().insert("content-type", value);
+        }
+        let (record, _) = record_of(request, |_| failed()).await;
+        (record.is_grpc, record.reason, record.grpc_status)
+    };
+    for other in [
+        None,
+        Some("application/json; charset=utf-8"),
+        Some("application/grpcx"),
+        Some("application/grpc-web+proto"),
+    ] {
+        assert_eq!(of(other).await, (false, Reason::Ok, None), "{other:?}");
+    }
+    for grpc in [
+        "application/grpc",
+        "application/grpc+proto",
+        "Application/gRPC;a=b",
+    ] {
+        let failed = (true, Reason::HandlerError, Some(13));
+        assert_eq!(of(Some(grpc)).await, failed, "{grpc}");
+    }
 }

@@ -21,11 +21,11 @@ use http_body_util::Full;
 use tower::{ServiceExt as _, service_fn, util::BoxCloneService};
 use tower_layer::Layer as _;
 use webhook_core::{
-    BufferedBody, Check, Clock, DeliveryRecord, Endpoint, Facts, Reason, Rejection, RequestId,
-    Secret, Settings, Timestamp, Verdict, body::BodyLimits, change::Cause,
+    BufferedBody, Check, Clock, DeliveryRecord, Endpoint, Facts, ManualClock, Reason, Rejection,
+    RequestId, Secret, Settings, Timestamp, Verdict, body::BodyLimits, change::Cause,
 };
 use webhook_hmac_layer::{ConfigError, HmacLayer, HmacSettings};
-use webhook_signature::{KeyRing, SignRequest, Verifier, presets};
+use webhook_signature::{KeyRing, Scheme, SignRequest, Verifier, presets};
 
 const SECRET: &str = "current-secret-0123456789abcdef";
 const NOW: Timestamp = Timestamp::from_unix_seconds(1_700_000_000);
@@ -141,6 +141,32 @@ async fn what_the_head_decides_is_decided_without_the_body() {
     assert_eq!(status(gzip.await), 415);
     let oversize = untouched(&|request| request.body_mut().declared = Some(u64::MAX));
     assert_eq!(status(oversize.await), 413);
+}
+
+#[tokio::test]
+async fn a_body_of_exactly_the_limit_is_taken() {
+    for (limit, status) in [(4, 200), (3, 413)] {
+        let limits = BodyLimits::default().with_max_bytes(limit);
+        let guarded = guard(settings().with_limits(limits).into());
+        let response = guarded.oneshot(signed(SECRET, "body")).await.unwrap();
+        assert_eq!(response.status(), status, "{limit}");
+    }
+}
+
+#[tokio::test]
+async fn a_name_that_cannot_stand_between_quotes_is_left_out_of_the_challenge() {
+    for (name, challenge) in [
+        ("acme", "Webhook realm=\"acme\""),
+        ("ac\"me", "Webhook"),
+        ("ac\\me", "Webhook"),
+    ] {
+        let scheme = Scheme::hmac_sha256(name).header("x-signature");
+        let scheme = scheme.signed_text("{body}").build().unwrap();
+        let guarded = guard(HmacLayer::new(scheme, secret(SECRET)).unwrap());
+        let response = guarded.oneshot(signed(SECRET, "body")).await.unwrap();
+        assert_eq!(response.status(), 401);
+        assert_eq!(response.headers()["www-authenticate"], challenge, "{name}");
+    }
 }
 
 #[tokio::test]
@@ -334,6 +360,42 @@ async fn the_record_tells_what_was_claimed_and_what_was_tried() {
     );
     assert!(record.verify_time().is_some());
     assert!(record.handler_start().is_none());
+}
+
+/// A body whose every poll takes a second.
+struct Slow(ManualClock, Option<Bytes>);
+
+impl Body for Slow {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        self.0.advance(Duration::from_secs(1));
+        Poll::Ready(self.1.take().map(|bytes| Ok(Frame::data(bytes))))
+    }
+}
+
+#[tokio::test]
+async fn the_time_spent_on_a_delivery_is_recorded_without_the_handlers() {
+    let (clock, hands) = Clock::manual(NOW);
+    hands.advance(Duration::from_secs(60));
+    let record = DeliveryRecord::new(RequestId::generate(&clock));
+    let mut request = signed(SECRET, "body");
+    Facts::of_mut(request.extensions_mut()).set_record(record.clone());
+    let body = Slow(hands.clone(), Some(Bytes::from_static(b"body")));
+    let request = request.map(|_| body);
+    let handler = service_fn(move |_: Request<BufferedBody>| {
+        hands.advance(Duration::from_secs(60));
+        std::future::ready(Ok::<_, Infallible>(Response::new(Full::new(Bytes::new()))))
+    });
+    let layer = HmacLayer::from(settings()).with_clock(clock);
+    let response = layer.layer(handler).oneshot(request).await.unwrap();
+    assert_eq!(response.status(), StatusCode::OK);
+    // One poll for the frame, and one for the end.
+    assert_eq!(record.verify_time(), Some(2_000_000_000));
 }
 
 /// A body that never comes.

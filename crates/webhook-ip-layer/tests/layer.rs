@@ -200,6 +200,16 @@ async fn an_address_that_cannot_be_told_is_refused_where_anything_needs_it() {
             request(""),
             AddressError::NoPeer,
         ),
+        (
+            IpLayer::new().with_source(ClientAddressSource::XForwardedFor),
+            request(""),
+            AddressError::NoPeer,
+        ),
+        (
+            IpLayer::new().with_trusted_proxies(["10.0.0.0/8"]).unwrap(),
+            request(""),
+            AddressError::NoPeer,
+        ),
     ] {
         let (response, record) = send(&layer, request).await;
         assert_eq!(reason(&response), Some(Reason::IpUnresolved), "{layer:?}");
@@ -265,6 +275,50 @@ async fn lists_are_swapped_at_run_time_on_top_of_the_layers_own() {
         &Cause::new("alice", "test"),
     );
     assert_eq!(status("203.0.113.8:1").await, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_client_has_to_be_on_every_allow_list() {
+    let lists = [["203.0.113.0/24"], ["198.51.100.0/24"]];
+    for (own, other) in [(lists[0], lists[1]), (lists[1], lists[0])] {
+        let other = Settings::fixed(AccessList::allow(other).unwrap());
+        let layer = IpLayer::allow(own).unwrap().with_access(other);
+        for peer in ["203.0.113.7:1", "198.51.100.7:1"] {
+            let (response, _) = send(&layer, request(peer)).await;
+            assert_eq!(reason(&response), Some(Reason::IpDenied), "{own:?} {peer}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_number_of_trusted_hops_names_the_client() {
+    let layer = IpLayer::new().with_source(ClientAddressSource::XForwardedFor);
+    let layer = layer.with_trusted_hops(1).unwrap();
+    let request = || forwarded_for("192.0.2.1:1", "198.51.100.66, 203.0.113.7");
+    let (response, _) = send(&layer, request()).await;
+    assert_eq!(response.headers()["seen"], "203.0.113.7");
+    let layer = layer.with_trusted_hops(2).unwrap();
+    let (response, _) = send(&layer, request()).await;
+    assert_eq!(response.headers()["seen"], "198.51.100.66");
+}
+
+#[test]
+fn every_source_reads_back_what_it_writes() {
+    for name in [
+        "peer",
+        "x-forwarded-for",
+        "forwarded",
+        "x-real-ip",
+        "header:cf-connecting-ip",
+    ] {
+        let source: ClientAddressSource = name.parse().unwrap();
+        assert_eq!(source.to_string(), name);
+        let layer = IpLayer::new().with_source(source.clone());
+        assert_eq!(layer.client_address().source(), &source);
+    }
+    for unknown in ["", "X-Real-IP", "cf-connecting-ip", "header:", "header:a b"] {
+        assert!(unknown.parse::<ClientAddressSource>().is_err(), "{unknown}");
+    }
 }
 
 #[tokio::test]

@@ -24,6 +24,18 @@ fn recorded(mut request: Request<Body>, record: &DeliveryRecord) -> Request<Body
 }
 
 #[test]
+fn a_layer_tells_its_quota() {
+    let even = Quota::per_minute(10).unwrap();
+    let windows = even.with_fixed_windows().unwrap();
+    for (quota, has_windows) in [(even, false), (windows, true)] {
+        let limit = layer(Key::network(), quota, &clock().0);
+        assert_eq!(limit.name(), "test");
+        assert_eq!(limit.quota(), Some(quota));
+        assert_eq!(quota.has_fixed_windows(), has_windows);
+    }
+}
+
+#[test]
 fn ten_a_minute_and_the_eleventh_is_told_to_wait() {
     let (clock, hands) = clock();
     let receiver = receiver(&layer(

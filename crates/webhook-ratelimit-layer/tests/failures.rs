@@ -63,6 +63,25 @@ fn a_failure_costs_its_network_more_and_an_accepted_delivery_never() {
 }
 
 #[test]
+fn a_failure_costs_requests_and_no_bytes() {
+    let limit = layer(Key::network(), Quota::per_minute(100).unwrap(), &clock().0)
+        .and_quota(
+            "bytes",
+            Key::network(),
+            Quota::bytes_per_minute(1000).unwrap(),
+        )
+        .unwrap()
+        .with_failure_cost(10)
+        .unwrap();
+    assert_eq!(statuses(&verifying(&limit), 1), [401]);
+    let handle = limit.handle();
+    let network = Subject::network("192.0.2.1".parse().unwrap());
+    assert_eq!(handle.inspect("test", &network).unwrap().remaining, 89);
+    // The empty body itself cost one.
+    assert_eq!(handle.inspect("bytes", &network).unwrap().remaining, 999);
+}
+
+#[test]
 fn the_bucket_is_emptied_and_no_further() {
     let limit = layer(Key::network(), Quota::per_minute(10).unwrap(), &clock().0);
     let receiver = verifying(&limit.with_failure_cost(1_000_000).unwrap());

@@ -99,6 +99,7 @@ fn promise_23_a_million_clients_cost_no_memory_and_set_nobody_free() {
         }
         let handle = crowded.handle();
         assert_eq!(handle.keys_in_use(), 1024);
+        assert_eq!(handle.keys_in_use_by("test"), Some(1024));
         let newcomer = Subject::network(spoofed(999_999).parse().unwrap());
         assert!(handle.inspect("test", &newcomer).unwrap().is_shared);
     }

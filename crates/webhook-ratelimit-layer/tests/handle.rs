@@ -74,6 +74,7 @@ fn a_key_can_be_looked_into_by_network_endpoint_and_header() {
         assert!(!state.is_shared);
         let untouched = handle.inspect("test", &other).unwrap();
         assert_eq!(untouched.remaining, if is_all { 7 } else { 10 });
+        assert!(!untouched.is_shared);
         assert_eq!(handle.keys_in_use(), 1);
         assert_eq!(handle.keys_in_use_by("test"), Some(1));
         assert_eq!(handle.inspect("other", &subject), None);

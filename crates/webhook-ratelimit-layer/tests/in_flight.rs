@@ -167,6 +167,21 @@ fn a_request_that_another_quota_refuses_takes_no_permit() {
 }
 
 #[test]
+fn permits_in_shadow_mode_keep_nobody_out() {
+    let few = Quota::concurrent(1).unwrap();
+    let limit = three_at_once()
+        .and_insecure_shadow_quota("shadow", Key::all(), few)
+        .unwrap();
+    let mut service = limit.layer(service_fn(|request| fate(&request)));
+    let mut running: Vec<_> = (0..3)
+        .map(|_| Box::pin(service.call(fated(9, End::Answer))))
+        .collect();
+    assert!(running.iter_mut().all(|running| poll(running).is_none()));
+    let refused = poll(&mut Box::pin(service.call(fated(0, End::Answer)))).unwrap();
+    assert_eq!(refused.unwrap().status(), StatusCode::TOO_MANY_REQUESTS);
+}
+
+#[test]
 fn live_permits_are_never_forgotten_however_many_clients_come() {
     let limit = three_at_once().with_capacity(8).unwrap();
     let mut service = limit.layer(service_fn(|request| fate(&request)));

@@ -46,6 +46,35 @@ fn a_request_that_one_quota_refuses_is_charged_to_none() {
 }
 
 #[test]
+fn a_quota_that_cannot_be_asked_refuses_unless_it_is_in_shadow_mode() {
+    let quota = Quota::per_minute(10).unwrap();
+    let all = || layer(Key::all(), quota, &clock().0);
+    // Nobody knows where it comes from.
+    let request = || http::Request::new(common::Body::default());
+    let strict = all().and_quota("network", Key::network(), quota).unwrap();
+    let refused = send(&receiver(&strict), request());
+    let rejection = refused.extensions().get::<Rejection>().unwrap();
+    assert_eq!(rejection.reason(), Reason::IpUnresolved);
+
+    let shadow = all().and_insecure_shadow_quota("network", Key::network(), quota);
+    assert_eq!(passed(&receiver(&shadow.unwrap()), 20, request), 10);
+}
+
+#[test]
+fn whoever_finds_no_place_shares_a_bucket_among_several_quotas_too() {
+    let limit = layer(Key::network(), Quota::per_minute(1).unwrap(), &clock().0)
+        .and_quota("all", Key::all(), Quota::per_minute(1000).unwrap())
+        .unwrap()
+        .with_capacity(8)
+        .unwrap();
+    let receiver = receiver(&limit);
+    let clients = (0..100).map(|number| format!("192.0.2.{number}"));
+    let passed = clients.filter(|client| send(&receiver, stranger(client)).status().is_success());
+    // Eight with places of their own, and one of all the others.
+    assert_eq!(passed.count(), 9);
+}
+
+#[test]
 fn of_several_that_refuse_the_one_with_the_longest_wait_is_named() {
     let limit = layer(Key::network(), Quota::per_second(1).unwrap(), &clock().0)
         .and_quota("minute", Key::network(), Quota::per_minute(1).unwrap())

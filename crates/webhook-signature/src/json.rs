@@ -410,6 +410,14 @@ mod tests {
     }
 
     #[test]
+    fn an_escaped_unit_has_four_digits_and_no_sign() {
+        assert!(Json::parse(br#""\u0041""#).is_some());
+        for wrong in [r#""\u+041""#, r#""\u-041""#, r#""\u041""#, r#""\u00g1""#] {
+            assert!(Json::parse(wrong.as_bytes()).is_none(), "{wrong}");
+        }
+    }
+
+    #[test]
     fn depth_is_bounded() {
         let deep = |n: usize| "[".repeat(n) + &"]".repeat(n);
         assert!(Json::parse(deep(64).as_bytes()).is_some());

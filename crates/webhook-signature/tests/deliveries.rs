@@ -310,6 +310,63 @@ fn one_right_signature_among_sixteen_is_enough() {
 }
 
 #[test]
+fn as_many_lines_as_signatures_are_read() {
+    let lines = Scheme::hmac_sha256("acme").header_lines("x-acme");
+    let verifier = verifier(lines.build().unwrap());
+    let signed = verifier.sign(&SignRequest::new(b"{}", now())).unwrap();
+    let wrong = "0".repeat(64);
+    for (wrong_ones, expected) in [
+        (0, Ok(())),
+        (15, Ok(())),
+        (16, Err(Reason::TooManySignatures)),
+    ] {
+        let wrong = (0..wrong_ones).map(|_| ("x-acme", wrong.as_bytes()));
+        let right = ("x-acme", signed[0].1.as_bytes());
+        let parts = parts(wrong.chain([right]));
+        let verdict = verifier.verify(&parts, b"{}", now());
+        let verdict = verdict.map(drop).map_err(|refusal| refusal.reason());
+        assert_eq!(verdict, expected, "{wrong_ones}");
+    }
+}
+
+#[test]
+fn a_claimed_timestamp_is_told_unverified() {
+    let seconds = Timestamp::from_unix_seconds(1_600_000_000);
+    let verifier = Verifier::new(&presets::STRIPE, secret("whsec_0123456789abcdef")).unwrap();
+    let of = |line: &str| {
+        let parts = parts([("stripe-signature", line.as_bytes())]);
+        verifier.claimed_timestamp(&parts)
+    };
+    assert_eq!(of("t=1600000000,v1=00"), Some(seconds));
+    for line in ["v1=00", "t=soon,v1=00", ""] {
+        assert_eq!(of(line), None, "{line}");
+    }
+    let slack = Verifier::new(&presets::SLACK, secret("0123456789abcdef")).unwrap();
+    let parts = parts([
+        ("x-slack-signature", &b"v0=00"[..]),
+        ("x-slack-request-timestamp", b"1600000000"),
+    ]);
+    assert_eq!(slack.claimed_timestamp(&parts), Some(seconds));
+}
+
+#[test]
+fn a_right_signature_that_stands_twice_is_right() {
+    let scheme = Scheme::builder("acme", Primitive::HmacSha256)
+        .header("x-acme")
+        .list(',', '=', "v1")
+        .build()
+        .unwrap();
+    let verifier = verifier(scheme);
+    let signed = verifier.sign(&SignRequest::new(b"{}", now())).unwrap();
+    let right = signed[0].1.to_str().unwrap();
+    for times in 1..=4 {
+        let value = vec![right; times].join(",");
+        let parts = parts([("x-acme", value.as_bytes())]);
+        assert!(verifier.verify(&parts, b"{}", now()).is_ok(), "{times}");
+    }
+}
+
+#[test]
 fn a_scheme_of_ones_own_signs_and_verifies() {
     let scheme = Scheme::hmac_sha512("acme")
         .header("x-acme-signature")

@@ -166,6 +166,27 @@ fn the_base_url_stands_in_where_no_proxy_told_anything() {
 }
 
 #[test]
+fn a_base_url_is_a_scheme_and_a_host() {
+    let scheme = || presets::SQUARE.scheme();
+    for url in ["https://a.example", "http://a.example:8080"] {
+        assert!(scheme().with_base_url(url).is_ok(), "{url}");
+    }
+    for url in [
+        "",
+        "a.example",
+        "ftp://a.example",
+        "https://",
+        "https://a.example/",
+        "https://a.example/hooks",
+        "https://a.example?a",
+        "https://a.example#a",
+        "https://a example",
+    ] {
+        assert!(scheme().with_base_url(url).is_err(), "{url}");
+    }
+}
+
+#[test]
 fn without_either_there_is_no_verifier_and_no_signature() {
     for preset in presets() {
         let error = Verifier::new(preset, secret()).unwrap_err();

@@ -194,6 +194,22 @@ fn deliveries_are_no_handshakes() {
 }
 
 #[test]
+fn a_body_is_looked_at_up_to_its_bound() {
+    let monday = responder("monday");
+    let parts = head("POST", "/hook", &[]);
+    for (length, is_answered) in [
+        (handshake::MAX_BODY, true),
+        (handshake::MAX_BODY + 1, false),
+        (handshake::MAX_BODY + 2, false),
+    ] {
+        let mut body = br#"{"challenge":"abc"}"#.to_vec();
+        body.resize(length, b' ');
+        let reply = monday.respond(&parts, Seen::Unverified(&body));
+        assert_eq!(reply.is_some(), is_answered, "{length}");
+    }
+}
+
+#[test]
 fn a_challenge_that_stands_twice_is_none() {
     let x = knowing("x", "a secret of some length");
     for uri in [

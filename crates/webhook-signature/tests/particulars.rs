@@ -12,8 +12,11 @@ use common::{
     parts, secret,
 };
 use http::request::Parts;
+use sha1::Digest as _;
 use webhook_core::{Reason, Timestamp};
-use webhook_signature::{KeyRing, Preset, Scheme, SignRequest, Verifier, presets};
+use webhook_signature::{
+    KeyRing, Preset, Primitive, Scheme, SecretEncoding, SignRequest, Verifier, presets,
+};
 
 fn verdict(verifier: &Verifier, parts: &Parts, body: &[u8]) -> Result<(), Reason> {
     let verdict = verifier.verify(parts, body, now());
@@ -38,6 +41,269 @@ fn digits_in_either_case_pass_where_the_provider_takes_them() {
         let mut other = upper;
         other.replace_range(digit..=digit, "0");
         assert_eq!(of(&other), Err(Reason::SignatureMismatch));
+    }
+}
+
+/// Method, path, signed headers and body stand each on a line.
+#[test]
+fn contentful_signs_the_headers_that_it_names_between_semicolons() {
+    let preset = presets::by_name("contentful").unwrap();
+    let verifier = receiver(preset, KEY);
+    let of = |uri: &str, signed_uri: &str| {
+        let names = "x-contentful-signed-headers,x-contentful-timestamp,x-topic";
+        let timestamp = format!("{NOW}000");
+        let text = format!(
+            "POST\n{signed_uri}\nx-contentful-signed-headers:{names};x-contentful-timestamp:{timestamp};x-topic:a b\n{{}}"
+        );
+        let signature = signature(&Scheme::from(preset), KEY, &text);
+        let mut parts = parts([
+            ("x-contentful-signature", signature.as_bytes()),
+            ("x-contentful-signed-headers", names.as_bytes()),
+            ("x-contentful-timestamp", timestamp.as_bytes()),
+            ("x-topic", b"a b"),
+        ]);
+        parts.uri = uri.parse().unwrap();
+        verdict(&verifier, &parts, b"{}")
+    };
+    for (uri, signed_uri) in [
+        ("/hooks", "/hooks"),
+        ("/hooks?a=b", "/hooks?a%253Db"),
+        // Escaped by whoever gave the URL to the sender, or by a client on the way.
+        ("/a%20hook", "/a%2520hook"),
+        ("/a%20hook", "/a%20hook"),
+        ("/a%20hook?q=a%20b", "/a%20hook?q%253Da%2520b"),
+    ] {
+        assert_eq!(of(uri, signed_uri), Ok(()), "{uri}");
+    }
+    assert_eq!(of("/hooks", "/other"), Err(Reason::SignatureMismatch));
+
+    // A time or a list that is not signed itself may have been changed.
+    let timestamp = format!("{NOW}000");
+    for named in ["x-contentful-signed-headers", "x-contentful-timestamp"] {
+        let names = format!("{named},x-topic");
+        let value = if named.ends_with("timestamp") {
+            &timestamp
+        } else {
+            &names
+        };
+        let text = format!("POST\n/webhook\n{named}:{value};x-topic:a b\n{{}}");
+        let signature = signature(&Scheme::from(preset), KEY, &text);
+        let parts = parts([
+            ("x-contentful-signature", signature.as_bytes()),
+            ("x-contentful-signed-headers", names.as_bytes()),
+            ("x-contentful-timestamp", timestamp.as_bytes()),
+            ("x-topic", b"a b"),
+        ]);
+        let malformed = Err(Reason::SignatureMalformed);
+        assert_eq!(verdict(&verifier, &parts, b"{}"), malformed, "{named}");
+    }
+}
+
+/// The environment in the signed document is the one that the header names.
+#[test]
+fn hygraph_signs_the_environment_that_its_header_names() {
+    let preset = presets::by_name("hygraph").unwrap();
+    let verifier = receiver(preset, KEY);
+    let of = |signed: &str, named: &str| {
+        let text = format!(
+            r#"{{"Body":"{{\"a\":1}}","EnvironmentName":"{signed}","TimeStamp":{NOW}000}}"#
+        );
+        let signature = signature(&Scheme::from(preset), KEY, &text);
+        let line = format!("sign={signature}, {named}t={NOW}000");
+        let parts = parts([("gcms-signature", line.as_bytes())]);
+        verdict(&verifier, &parts, b"{\"a\":1}")
+    };
+    for name in ["master", "staging"] {
+        assert_eq!(of(name, &format!("env={name}, ")), Ok(()));
+    }
+    let mismatch = Err(Reason::SignatureMismatch);
+    assert_eq!(of("master", "env=staging, "), mismatch);
+    let malformed = Err(Reason::SignatureMalformed);
+    assert_eq!(of("master", ""), malformed);
+    assert_eq!(of("master", "env=master, env=staging, "), malformed);
+}
+
+/// Timestamp and token stand side by side in the signed text, so a token holds nothing but letters
+/// and digits.
+#[test]
+fn a_token_of_mailgun_is_short_and_plain() {
+    let preset = presets::by_name("mailgun").unwrap();
+    let verifier = receiver(preset, KEY);
+    let of = |token: &str| {
+        let text = format!("{NOW}{token}");
+        let signature = signature(&Scheme::from(preset), KEY, &text);
+        let body = format!(
+            r#"{{"signature":{{"timestamp":"{NOW}","token":"{token}","signature":"{signature}"}}}}"#
+        );
+        verdict(&verifier, &parts([]), body.as_bytes())
+    };
+    assert_eq!(of("a1"), Ok(()));
+    assert_eq!(of(&"a".repeat(256)), Ok(()));
+    for token in ["a-b", "a b", &"a".repeat(257)] {
+        assert_eq!(of(token), Err(Reason::IdMalformed), "{token}");
+    }
+    assert_eq!(of(""), Err(Reason::IdMissing));
+}
+
+/// Each run of line breaks is signed as one of the network's form.
+#[test]
+fn the_line_breaks_of_kontent_ai_are_signed_in_one_form() {
+    let preset = presets::by_name("kontent-ai").unwrap();
+    let verifier = receiver(preset, KEY);
+    let delivery = whole(preset, KEY);
+    let signature = signature(&Scheme::from(preset), KEY, "{\r\n1\r\n}");
+    let signed = delivery.with_signature(&signature);
+    for body in [&b"{\r\n1\r\n}"[..], b"{\n1\n}", b"{\n\n1\r\r\n}"] {
+        assert_eq!(verdict(&verifier, &signed.parts, body), Ok(()));
+    }
+    for body in [&b"{1}"[..], b"{\n1}", b"{\n1\n}\n"] {
+        let mismatch = Err(Reason::SignatureMismatch);
+        assert_eq!(verdict(&verifier, &signed.parts, body), mismatch);
+    }
+}
+
+/// The query is sorted, the fields stand sorted behind a dot, and the nonce behind another; version 2
+/// knows neither.
+#[test]
+fn plivo_signs_url_fields_and_nonce() {
+    let of = |preset: &Preset, uri: &str, body: &str, text: &str| {
+        let verifier = receiver(preset, KEY);
+        let signature = signature(&Scheme::from(preset), KEY, text);
+        let header = preset.scheme().signature_header().unwrap().to_string();
+        let nonce = format!("{header}-nonce");
+        let mut parts = parts([
+            (&*header, signature.as_bytes()),
+            (&*nonce, b"n0nce"),
+            ("content-type", b"application/x-www-form-urlencoded"),
+        ]);
+        parts.uri = uri.parse().unwrap();
+        verdict(&verifier, &parts, body.as_bytes())
+    };
+    for (uri, body, text) in [
+        ("/hook", "", "/hook.n0nce"),
+        ("/hook?b=2&a=1", "", "/hook?a=1&b=2.n0nce"),
+        ("/hook", "d=4&c=3", "/hook?c3d4.n0nce"),
+        ("/hook?b=2&a=1", "d=4&c=3", "/hook?a=1&b=2.c3d4.n0nce"),
+        // A URL without a path is called as `/`.
+        ("/", "", ".n0nce"),
+        ("/", "", "/.n0nce"),
+        ("/?a=1", "c=3", "?a=1.c3.n0nce"),
+    ] {
+        let text = format!("https://hooks.example.com{text}");
+        assert_eq!(of(&presets::PLIVO, uri, body, &text), Ok(()), "{text}");
+    }
+    for (uri, text) in [("/hook?a=1", "/hookn0nce"), ("/", "n0nce"), ("/", "/n0nce")] {
+        let text = format!("https://hooks.example.com{text}");
+        assert_eq!(of(&presets::PLIVO_V2, uri, "c=3", &text), Ok(()), "{text}");
+    }
+    // The end of a path that is there is none.
+    let mismatch = Err(Reason::SignatureMismatch);
+    let text = "https://hooks.example.comn0nce";
+    assert_eq!(of(&presets::PLIVO_V2, "/hook", "", text), mismatch);
+    let text = "https://hooks.example.com.n0nce";
+    assert_eq!(of(&presets::PLIVO, "/hook", "", text), mismatch);
+}
+
+/// What the headers of Box must say they must say once.
+#[test]
+fn the_version_and_algorithm_of_box_are_certain() {
+    let preset = presets::by_name("box").unwrap();
+    let delivery = whole(preset, KEY);
+    let verifier = receiver(preset, KEY);
+    assert_eq!(verdict(&verifier, &delivery.parts, &delivery.body), Ok(()));
+    for name in ["box-signature-version", "box-signature-algorithm"] {
+        let of = |values: &[&[u8]]| {
+            let mut parts = delivery.parts.clone();
+            parts.headers.remove(name);
+            for value in values {
+                let value = http::HeaderValue::from_bytes(value).unwrap();
+                parts.headers.append(name, value);
+            }
+            verdict(&verifier, &parts, &delivery.body)
+        };
+        let right = delivery.parts.headers[name].as_bytes();
+        assert_eq!(of(&[right]), Ok(()));
+        let other = &b"2"[..];
+        for wrong in [
+            &[][..],
+            &[other],
+            &[right, right],
+            &[right, other],
+            &[other, right],
+        ] {
+            assert_eq!(of(wrong), Err(Reason::SignatureMalformed), "{name}");
+        }
+    }
+}
+
+/// Each of the two keys has its header: by its id, else by its place.
+#[test]
+fn the_keys_of_box_are_told_apart_by_their_ids() {
+    let preset = presets::by_name("box").unwrap();
+    let delivery = whole(preset, KEY);
+    let of = |first: (&'static str, &str), second: (&'static str, &str)| {
+        let ring = KeyRing::new(first.0, secret(first.1)).unwrap();
+        let ring = ring.with(second.0, secret(second.1)).unwrap();
+        let verifier = Verifier::new(preset, ring).unwrap();
+        verdict(&verifier, &delivery.parts, &delivery.body)
+    };
+    let other = "another-secret-0123456789abcdefgh";
+    assert_eq!(of(("a", KEY), ("b", other)), Ok(()));
+    assert_eq!(of(("secondary", other), ("primary", KEY)), Ok(()));
+    let swapped = Err(Reason::SignatureMismatch);
+    assert_eq!(of(("a", other), ("b", KEY)), swapped);
+    assert_eq!(of(("secondary", KEY), ("primary", other)), swapped);
+}
+
+/// A type that no signature covers must not be told as one that is.
+#[test]
+fn of_the_providers_with_code_of_their_own_dropbox_sign_alone_signs_the_type() {
+    for (name, signs) in [
+        ("adyen", false),
+        ("box", false),
+        ("braintree", false),
+        ("contentful", false),
+        ("dropbox-sign", true),
+        ("linear", false),
+        ("mailgun", false),
+        ("twilio", false),
+    ] {
+        let preset = presets::by_name(name).unwrap();
+        assert_eq!(Scheme::from(preset).covers_event(), signs, "{name}");
+    }
+    for name in ["adyen", "box", "contentful", "linear", "twilio"] {
+        let delivery = whole(presets::by_name(name).unwrap(), KEY);
+        let verifier = receiver(presets::by_name(name).unwrap(), KEY);
+        let told = verifier.verify(&delivery.parts, &delivery.body, now());
+        let covers = verifier.scheme().covers_body();
+        assert_eq!(told.unwrap().is_body_signed(), covers, "{name}");
+    }
+    assert!(presets::by_name("box").unwrap().scheme().covers_body());
+}
+
+/// `bt_payload` is base64, so whoever can have other texts signed, such as challenges, has no delivery.
+#[test]
+fn a_payload_of_braintree_is_base64() {
+    let preset = presets::by_name("braintree").unwrap();
+    let verifier = receiver(preset, KEY);
+    let key = const_hex::encode(sha1::Sha1::digest(KEY.as_bytes()));
+    let sender = Scheme::builder("sender", Primitive::HmacSha1)
+        .header("x")
+        .secret_encoding(SecretEncoding::Hex);
+    let sender = Verifier::new(sender.build().unwrap(), secret(key)).unwrap();
+    let of = |payload: &str, escaped: &str| {
+        let sign = SignRequest::new(payload.as_bytes(), now());
+        let signed = sender.sign(&sign).unwrap();
+        let signature = signed[0].1.to_str().unwrap();
+        let body = format!("bt_signature=default%7C{signature}&bt_payload={escaped}");
+        verdict(&verifier, &whole(preset, KEY).parts, body.as_bytes())
+    };
+    assert_eq!(of("PGE+", "PGE%2B"), Ok(()));
+    assert_eq!(of("PGE/", "PGE%2f"), Ok(()));
+    assert_eq!(of("PGE+\n", "PGE%2B%0A"), Ok(()));
+    for (payload, escaped) in [("", ""), ("PGE-", "PGE-"), ("<a/>", "%3Ca/%3E")] {
+        let refused = of(payload, escaped);
+        assert_eq!(refused, Err(Reason::SignatureMalformed), "{payload}");
     }
 }
 

@@ -401,6 +401,26 @@ fn several_numbered_headers_are_looked_at() {
 }
 
 #[test]
+fn a_header_without_a_number_is_none_of_the_numbered_ones() {
+    let delivery = whole(&presets::DOCUSIGN, KEY);
+    let verifier = receiver(&presets::DOCUSIGN, KEY);
+    for (end, is_taken) in [
+        ("1", true),
+        ("20", true),
+        ("", false),
+        ("a", false),
+        ("1a", false),
+    ] {
+        let mut parts = delivery.parts.clone();
+        let line = parts.headers.remove("x-docusign-signature-1").unwrap();
+        let name: HeaderName = format!("x-docusign-signature-{end}").parse().unwrap();
+        parts.headers.insert(name, line);
+        let verdict = verifier.verify(&parts, &delivery.body, now());
+        assert_eq!(verdict.is_ok(), is_taken, "{end}");
+    }
+}
+
+#[test]
 fn a_token_shows_that_it_signs_nothing() {
     let gitlab = Verifier::new(&presets::GITLAB, secret(KEY)).unwrap();
     let delivery = whole(&presets::GITLAB, KEY);

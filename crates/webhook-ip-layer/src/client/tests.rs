@@ -146,6 +146,9 @@ fn what_is_quoted_in_forwarded_is_one_value() {
     assert_eq!(forwarded(&[quoted_comma]).as_deref(), Ok("203.0.113.7"));
     let quoted_semicolon = r#"host="a;for=198.51.100.66;";for=203.0.113.7"#;
     assert_eq!(forwarded(&[quoted_semicolon]).as_deref(), Ok("203.0.113.7"));
+    // A backslash escapes in quotes only.
+    let stranger = r"for=198.51.100.66\, for=203.0.113.7";
+    assert_eq!(forwarded(&[stranger]).as_deref(), Ok("203.0.113.7"));
     let escaped_quote = r#"for=203.0.113.7;host="a\",for=198.51.100.66,b=\"c""#;
     assert_eq!(forwarded(&[escaped_quote]).as_deref(), Ok("203.0.113.7"));
     let long = format!("for=\"{}\"", "1".repeat(5000));
@@ -195,6 +198,7 @@ fn the_grammar_of_a_forwarded_element_is_strict() {
         "for=203.0.113.7;",
         ";;For=203.0.113.7",
         "x=1;x=2;for=203.0.113.7",
+        "for=203.0.113.7;x=\"a\tb\"",
     ] {
         assert_eq!(forwarded(&[fine]).as_deref(), Ok("203.0.113.7"), "{fine}");
     }

@@ -313,6 +313,8 @@ fn a_bad_refresh_keeps_the_last_good_list_and_shows_its_error() {
 
     feed.refresh(b"192.0.2.0/24", NOW).unwrap();
     assert!(list.permits(address));
+    let rule = address.and_then(|address| list.rule(address));
+    assert_eq!(rule, "192.0.2.0/24".parse().ok());
     for bad in [&b"192.0.2.1/24"[..], b"", b"# none", b"198.51.100.0/24"] {
         let error = feed.refresh(bad, after(60)).unwrap_err();
         assert_eq!(feed.last_error(), Some(error));
@@ -385,12 +387,22 @@ fn an_older_list_and_one_from_the_future_are_refused() {
         Err(FeedError::Older { .. })
     ));
     assert!(matches!(
-        refresh("2023-11-16-22-13-20"),
+        refresh("2023-11-15-22-13-21"),
         Err(FeedError::Malformed(_))
     ));
     let published = refresh("2023-11-14-21-00-00").unwrap().published();
     assert_eq!(published, Some(Timestamp::from_unix_seconds(1_699_995_600)));
     assert_eq!(feed.current().unwrap().loaded(), NOW);
+    // A time of day that is none makes no date.
+    for none in [
+        "2023-11-14-24-00-00",
+        "2023-11-14-21-60-00",
+        "2023-11-14-21-00-60",
+    ] {
+        assert!(refresh(none).is_err(), "{none}");
+    }
+    // A day ahead may be a clock that is wrong.
+    refresh("2023-11-15-22-13-20").unwrap();
 }
 
 #[test]
@@ -455,6 +467,12 @@ fn a_file_is_read_again_when_it_changed() {
     fs::write(&path, "192.0.2.0/24\n192.0.3.0/24\n").unwrap();
     assert_eq!(file.refresh_if_changed(after(60)), Ok(true));
     assert_eq!(feed.current().unwrap().networks().len(), 2);
+
+    // What is too large is refused, whatever its first bytes say.
+    let mut padded = b"192.0.2.0/24\n192.0.3.0/24\n".to_vec();
+    padded.resize(MAX_FEED_BYTES + 2, b'\n');
+    fs::write(&path, &padded).unwrap();
+    assert_eq!(file.refresh_if_changed(after(60)), Err(FeedError::TooLarge));
 
     fs::remove_file(&path).unwrap();
     assert!(file.refresh_if_changed(after(60)).is_err());

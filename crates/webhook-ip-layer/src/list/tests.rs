@@ -89,6 +89,28 @@ fn edges_of_networks_are_inside_and_their_neighbours_outside() {
 }
 
 #[test]
+fn a_network_tells_its_prefix_folded_where_it_is_mapped() {
+    for (text, prefix) in [
+        ("203.0.113.0/24", 24),
+        ("203.0.113.7", 32),
+        ("2001:db8::/48", 48),
+        ("2001:db8::1", 128),
+        ("::ffff:203.0.113.0/120", 24),
+        ("0.0.0.0/0", 0),
+    ] {
+        assert_eq!(
+            text.parse::<Network>().unwrap().prefix_len(),
+            prefix,
+            "{text}"
+        );
+    }
+    for text in ["203.0.113.7/33", "2001:db8::/129", "2001:db8::1/255"] {
+        let error = text.parse::<Network>().unwrap_err();
+        assert_eq!(error.kind(), NetworkErrorKind::InvalidPrefix, "{text}");
+    }
+}
+
+#[test]
 fn everything_of_one_family_is_nothing_of_the_other() {
     let v6 = AddressSet::parse(["::/0"]).unwrap();
     assert!(v6.contains(address("2001:db8::1")));

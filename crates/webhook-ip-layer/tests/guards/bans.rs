@@ -1,12 +1,12 @@
 use std::time::Duration;
 
 use webhook_core::{
-    ManualClock, Reason,
+    Check, ManualClock, Reason, Verdict,
     change::{Cause, ChangeKind},
 };
 use webhook_ip_layer::{Bans, ClientAddressSource, IpLayer};
 
-use crate::{behind_proxy, clock, events::Events, from, good, log, refusal, with};
+use crate::{behind_proxy, clock, events::Events, from, good, log, recorded, refusal, with};
 
 const STRANGER: &str = "198.51.100.66:1";
 const HOUR: Duration = Duration::from_secs(3600);
@@ -48,6 +48,52 @@ async fn a_network_is_banned_at_its_nth_failure_and_let_in_again_when_the_time_i
     hands.advance(Duration::from_nanos(1));
     assert_eq!(refusal(&layer, good(STRANGER)).await, None);
     assert!(bans.in_force().is_empty());
+}
+
+#[tokio::test]
+async fn the_end_of_a_ban_is_its_own_whoever_else_is_banned() {
+    let (clock, hands) = clock();
+    let bans = Bans::after(1, Duration::from_secs(60), HOUR)
+        .unwrap()
+        .with_capacity(4096)
+        .with_clock(clock);
+    let layer = IpLayer::new().with_bans(&bans);
+    let peer = |number: u32| format!("[2001:db8:0:{number:x}::1]:1");
+    for number in 0..500 {
+        fail(&layer, &peer(number), 1).await;
+    }
+    hands.advance(Duration::from_nanos(1));
+    for number in 500..1000 {
+        fail(&layer, &peer(number), 1).await;
+    }
+    assert_eq!(bans.uncounted(), 0);
+    hands.advance(ALMOST_AN_HOUR);
+    for number in 0..1000 {
+        let expected = (number >= 500).then_some(Reason::IpBanned);
+        let refused = refusal(&layer, good(&peer(number))).await;
+        assert_eq!(refused, expected, "{number}");
+    }
+    // There is nothing to lift any more.
+    let alice = Cause::new("alice", "their secret is mended");
+    assert!(!bans.lift("2001:db8::1".parse().unwrap(), &alice));
+    assert!(bans.lift("2001:db8:0:1f4::1".parse().unwrap(), &alice));
+}
+
+#[tokio::test]
+async fn whoever_is_not_banned_passes_the_check_and_the_unknown_are_not_asked() {
+    let (bans, _hands) = bans();
+    let layer = IpLayer::new().with_bans(&bans);
+    for (request, verdict) in [
+        (good(STRANGER), Verdict::Pass),
+        (
+            with(http::Request::new(()), "signature", "good"),
+            Verdict::Skipped,
+        ),
+    ] {
+        let (refusal, record) = recorded(&layer, request).await;
+        assert_eq!(refusal, None);
+        assert_eq!(record.verdict(Check::Ip), Some(verdict));
+    }
 }
 
 #[tokio::test]

@@ -141,6 +141,13 @@ async fn only_where_it_is_asked_for_is_this_host_exempt_and_never_a_proxy_on_it(
             "{name}"
         );
     }
+    // Nor where the proxy has a header of its own.
+    let own = ClientAddressSource::Header("cf-connecting-ip".parse().unwrap());
+    let behind = layer.clone().with_source(own);
+    let behind = behind.with_trusted_proxies(["10.0.0.0/8"]).unwrap();
+    assert!(is_taken(&behind, local()).await);
+    let through = with(local(), "cf-connecting-ip", "127.0.0.1");
+    assert!(!is_taken(&behind, through).await);
     let layer = behind_proxy(layer, ClientAddressSource::XForwardedFor);
     let through = with(local(), "x-forwarded-for", "203.0.113.7");
     assert!(!is_taken(&layer, through).await);

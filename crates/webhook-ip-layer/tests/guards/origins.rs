@@ -44,6 +44,17 @@ const HOST: &str = "x-forwarded-host";
 const PORT: &str = "x-forwarded-port";
 
 #[tokio::test]
+async fn a_host_is_told_up_to_its_longest() {
+    let layer = layer(ClientAddressSource::XForwardedFor);
+    // The longest name of RFC 1035 with a colon and a port has 259 bytes.
+    for (length, is_told) in [(259, true), (260, true), (261, false)] {
+        let host = format!("{}.example", "a".repeat(length - 8));
+        let told = told(&layer, through(&[(PROTO, "https"), (HOST, &host)])).await;
+        assert_eq!(told == format!("https://{host}"), is_told, "{told}");
+    }
+}
+
+#[tokio::test]
 async fn the_trusted_proxys_headers_tell_scheme_host_and_port() {
     let layer = layer(ClientAddressSource::XForwardedFor);
     for (headers, expected) in [

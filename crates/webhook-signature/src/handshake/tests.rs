@@ -7,6 +7,16 @@ use super::{
 };
 
 #[test]
+fn a_challenge_that_is_echoed_holds_no_markup_and_no_control() {
+    for text in ["a", "a b", "~{}\""] {
+        assert!(Alphabet::Text.takes(text.as_bytes()), "{text}");
+    }
+    for text in ["", "a<b", "a>b", "a\n", "\tb", "\u{7f}", "é"] {
+        assert!(!Alphabet::Text.takes(text.as_bytes()), "{text:?}");
+    }
+}
+
+#[test]
 fn the_table_is_in_order_and_every_answer_is_bounded() {
     assert!(all().map(super::Handshake::provider).is_sorted());
     for handshake in all() {

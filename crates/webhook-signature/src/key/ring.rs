@@ -319,6 +319,7 @@ mod tests {
             ring.clone().with("a", secret()).unwrap_err(),
             KeyRingError::RepeatedId("a".into())
         );
+        assert!(ring.clone().with("x".repeat(64), secret()).is_ok());
         for id in ["", "a b", "a\n", "ä", &"x".repeat(65)] {
             assert!(
                 matches!(

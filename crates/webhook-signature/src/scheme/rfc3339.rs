@@ -157,6 +157,30 @@ mod tests {
     }
 
     #[test]
+    fn every_day_of_two_centuries_follows_the_one_before() {
+        let mut seconds = -2_335_219_200;
+        for year in 1896..2104 {
+            let is_leap = year % 400 == 0 || (year % 4 == 0 && year % 100 != 0);
+            let february = if is_leap { 29 } else { 28 };
+            let lengths = [31, february, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+            for (month, length) in (1..).zip(lengths) {
+                for day in 1..=31 {
+                    let text = format!("{year}-{month:02}-{day:02}T00:00:00Z");
+                    let expected = (day <= length).then_some(seconds * 1000);
+                    assert_eq!(millis(&text), expected, "{text}");
+                    if let Some(millis) = expected {
+                        let time = Timestamp::from_unix_millis(millis);
+                        let written = write(time).unwrap();
+                        assert_eq!(read(written.as_bytes()), Some(time), "{text}");
+                        assert!(written.starts_with(text.trim_end_matches('Z')), "{text}");
+                        seconds += 86_400;
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
     fn what_is_no_date_is_refused() {
         for text in [
             "",

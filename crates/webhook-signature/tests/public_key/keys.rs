@@ -74,6 +74,38 @@ fn what_is_no_key_says_why() {
 }
 
 #[test]
+fn an_rsa_key_is_one_that_can_be() {
+    let key = |modulus: &[u8], exponent: &str| {
+        let modulus = Base64UrlUnpadded::encode_string(modulus);
+        let jwk = json!({"kty": "RSA", "n": modulus, "e": exponent});
+        PublicKey::parse(&jwk.to_string())
+    };
+    let odd = vec![0xff; 256];
+    for exponent in ["Aw", "AQAB", "_____w"] {
+        assert!(key(&odd, exponent).is_ok(), "{exponent}");
+    }
+    // 1, 2, 65536, and 2^32+1.
+    for exponent in ["", "AQ", "Ag", "AQAA", "AQAAAAE"] {
+        assert!(key(&odd, exponent).is_err(), "{exponent}");
+    }
+    let even = [&odd[1..], &[0xfe]].concat();
+    assert!(key(&even, "AQAB").is_err());
+    for (bytes, is_taken) in [(255, false), (1024, true), (1025, false)] {
+        assert_eq!(key(&vec![0xff; bytes], "AQAB").is_ok(), is_taken, "{bytes}");
+    }
+}
+
+#[test]
+fn both_numbers_of_a_point_have_their_length() {
+    let number = |bytes: usize| Base64UrlUnpadded::encode_string(&vec![1; bytes]);
+    for (x, y) in [(31, 32), (32, 31), (33, 31), (31, 33)] {
+        let jwk = json!({"kty": "EC", "crv": "P-256", "x": number(x), "y": number(y)});
+        let error = PublicKey::parse(&jwk.to_string()).unwrap_err();
+        assert!(error.to_string().contains("wrong length"), "{x} {y}");
+    }
+}
+
+#[test]
 fn a_key_of_another_algorithm_is_refused_when_the_verifier_is_made() {
     for (preset, key) in [
         (&presets::DISCORD, RSA_PUBLIC.to_owned()),
@@ -118,6 +150,29 @@ fn a_ring_of_keys_is_tried_in_order() {
         .verify(&delivery.head, &delivery.body, now())
         .unwrap();
     assert_eq!(verification.secret_id().map(Name::as_str), Some("old"));
+}
+
+#[test]
+fn a_key_or_token_secret_that_is_taken_out_verifies_nothing() {
+    for preset in [&presets::DISCORD, &presets::VONAGE] {
+        let delivery = delivery(preset);
+        let primitive = preset.scheme().primitive();
+        let key = |text: String| Secret::new(text).unwrap();
+        let ring = KeyRing::new("new", key(other_key_text(primitive))).unwrap();
+        let ring = ring.with("old", key(key_text(primitive))).unwrap();
+        let verifier = Verifier::new(delivery.scheme.clone(), ring).unwrap();
+        let is_taken = |verifier: &Verifier| {
+            let verdict = verifier.verify(&delivery.head, &delivery.body, now());
+            verdict.is_ok()
+        };
+        assert!(is_taken(&verifier), "{}", preset.name());
+        assert!(is_taken(&verifier.without("new").unwrap()));
+        let left = verifier.without("old").unwrap();
+        assert!(!is_taken(&left), "{}", preset.name());
+        let ids: Vec<_> = left.secret_ids().map(Name::as_str).collect();
+        assert_eq!(ids, ["new"]);
+        assert!(left.without("new").is_err());
+    }
 }
 
 #[test]

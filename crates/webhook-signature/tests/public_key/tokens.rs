@@ -55,6 +55,8 @@ fn the_token_does_not_choose_its_algorithm() {
         json!({"alg": "HS256", "crit": []}),
         json!({"alg": "HS256", "b64": false, "crit": ["b64"]}),
         json!({"alg": "HS256", "b64": true}),
+        json!({"alg": "HS256", "b64": true, "crit": ["exp"]}),
+        json!({"alg": "HS256", "b64": true, "crit": ["b64", "exp"]}),
     ] {
         assert_eq!(
             livekit(&header, &good),
@@ -99,6 +101,38 @@ fn a_public_key_is_no_secret() {
     // And the other way round: what verifies HMAC takes no key source.
     let keys = webhook_signature::PublicKeys::default();
     assert!(Verifier::with_key_source(&presets::LIVEKIT, keys).is_err());
+}
+
+#[test]
+fn a_token_says_whether_it_covers_the_body() {
+    for preset in [&presets::LIVEKIT, &presets::VONAGE, &presets::MONDAY] {
+        let delivery = delivery(preset);
+        let key = Secret::new(key_text(Primitive::HmacSha256)).unwrap();
+        let verifier = Verifier::new(delivery.scheme.clone(), key).unwrap();
+        let told = verifier.verify(&delivery.head, &delivery.body, now());
+        let covers = delivery.scheme.covers_body();
+        assert_eq!(told.unwrap().is_body_signed(), covers, "{}", preset.name());
+    }
+}
+
+#[test]
+fn the_id_of_a_token_is_short_and_visible() {
+    let with = |id: &str| {
+        let mut claims = claims("vonage");
+        claims["jti"] = json!(id);
+        let header = json!({"alg": "HS256"});
+        let token = token(
+            &header,
+            claims.to_string().as_bytes(),
+            Primitive::HmacSha256,
+        );
+        let key = key_text(Primitive::HmacSha256);
+        verdict(presets::VONAGE.scheme(), &key, &token)
+    };
+    assert_eq!(with(&"x".repeat(256)), Ok(()));
+    for id in ["a b", "a\n", "é", &"x".repeat(257)] {
+        assert_eq!(with(id), Err(Reason::IdMalformed), "{id:?}");
+    }
 }
 
 #[test]
@@ -173,11 +207,13 @@ fn claims_are_judged() {
     claims["aud"] = json!(["you", "me"]);
     claims["sub"] = json!("sub");
     assert_eq!(verdict(audience(), &key, &token(&claims)), Ok(()));
-    claims["aud"] = json!("you");
-    assert_eq!(
-        verdict(audience(), &key, &token(&claims)),
-        Err(Reason::SignatureMismatch)
-    );
+    for other in [json!("you"), json!(["you"]), json!([])] {
+        claims["aud"] = other;
+        assert_eq!(
+            verdict(audience(), &key, &token(&claims)),
+            Err(Reason::SignatureMismatch)
+        );
+    }
 }
 
 #[test]
