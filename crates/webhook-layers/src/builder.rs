@@ -8,9 +8,11 @@ use webhook_core::{
 use webhook_endpoint_layer::{PauseLayer, PauseSwitch};
 use webhook_hmac_layer::{HmacLayer, HmacSettings};
 use webhook_ratelimit_layer::{Quota, RateLimitLayer};
-use webhook_signature::{BodyDigestKey, KeyRing, Scheme};
+use webhook_signature::{BodyDigestKey, Scheme};
 
-use crate::{Checked, EveryCopy, Mistake, Mistakes, Once, WebhookLayers, address::Address};
+use crate::{
+    Checked, EveryCopy, Mistake, Mistakes, Once, WebhookLayers, address::Address, secrets::ring,
+};
 
 /// Puts the layers together in the right order, and reports all mistakes at once; made by
 /// [`WebhookLayers::builder`].
@@ -366,43 +368,3 @@ impl Settings {
 }
 
 const NO_BODY: &str = "a limit of 0 bytes or 0 seconds refuses every delivery; give at least 1, or leave the limit out";
-const NO_SECRET: &str =
-    "there is no secret; add one with `.secret(\"2026-q4\", Secret::from_env(\"WEBHOOK_SECRET\"))`";
-
-/// The key ring of the secrets that are right; none where one of them is wrong.
-fn ring(
-    secrets: Vec<(String, Result<Secret, Mistake>)>,
-    ends: Vec<(String, Timestamp)>,
-    mistakes: &mut Vec<Mistake>,
-) -> Option<KeyRing> {
-    let before = mistakes.len();
-    if secrets.is_empty() {
-        mistakes.push(Mistake::new("WHK-C010", NO_SECRET));
-    }
-    let mut ring: Option<KeyRing> = None;
-    let count = secrets.len();
-    for (place, (id, secret)) in secrets.into_iter().enumerate() {
-        let added = secret.and_then(|secret| {
-            match ring.clone() {
-                Some(ring) => ring.with(id, secret),
-                None => KeyRing::new(id, secret),
-            }
-            .map_err(Mistake::from)
-        });
-        match added {
-            Ok(longer) => ring = Some(longer),
-            // By its place, not by its id: where the two were swapped, the id is the secret.
-            Err(mistake) => {
-                mistakes.push(mistake.about(format_args!("secret {} of {count}", place + 1)));
-            }
-        }
-    }
-    let mut ring = ring.filter(|_| mistakes.len() == before)?;
-    for (id, instant) in ends {
-        match ring.clone().with_not_after(&id, instant) {
-            Ok(shorter) => ring = shorter,
-            Err(error) => mistakes.push(error.into()),
-        }
-    }
-    Some(ring).filter(|_| mistakes.len() == before)
-}

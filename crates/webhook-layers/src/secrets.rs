@@ -1,6 +1,8 @@
-use webhook_core::{SettingsHandle, change::Cause};
+use webhook_core::{Secret, SettingsHandle, Timestamp, change::Cause};
 use webhook_hmac_layer::{ConfigError, HmacSettings};
-use webhook_signature::SecretUse;
+use webhook_signature::{KeyRing, SecretUse};
+
+use crate::Mistake;
 
 /// The secrets of a running stack; from [`WebhookLayers::secrets`](crate::WebhookLayers::secrets).
 ///
@@ -44,4 +46,45 @@ impl Secrets {
     pub fn revoke(&self, id: &str, cause: &Cause) -> Result<(), ConfigError> {
         HmacSettings::revoke(&self.0, id, cause)
     }
+}
+
+const NO_SECRET: &str =
+    "there is no secret; add one with `.secret(\"2026-q4\", Secret::from_env(\"WEBHOOK_SECRET\"))`";
+
+/// The key ring of the secrets that are right; none where one of them is wrong.
+pub(crate) fn ring(
+    secrets: Vec<(String, Result<Secret, Mistake>)>,
+    ends: Vec<(String, Timestamp)>,
+    mistakes: &mut Vec<Mistake>,
+) -> Option<KeyRing> {
+    let before = mistakes.len();
+    if secrets.is_empty() {
+        mistakes.push(Mistake::new("WHK-C010", NO_SECRET));
+    }
+    let mut ring: Option<KeyRing> = None;
+    let count = secrets.len();
+    for (place, (id, secret)) in secrets.into_iter().enumerate() {
+        let added = secret.and_then(|secret| {
+            match ring.clone() {
+                Some(ring) => ring.with(id, secret),
+                None => KeyRing::new(id, secret),
+            }
+            .map_err(Mistake::from)
+        });
+        match added {
+            Ok(longer) => ring = Some(longer),
+            // By its place, not by its id: where the two were swapped, the id is the secret.
+            Err(mistake) => {
+                mistakes.push(mistake.about(format_args!("secret {} of {count}", place + 1)));
+            }
+        }
+    }
+    let mut ring = ring.filter(|_| mistakes.len() == before)?;
+    for (id, instant) in ends {
+        match ring.clone().with_not_after(&id, instant) {
+            Ok(shorter) => ring = shorter,
+            Err(error) => mistakes.push(error.into()),
+        }
+    }
+    Some(ring).filter(|_| mistakes.len() == before)
 }

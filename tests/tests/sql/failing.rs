@@ -173,8 +173,9 @@ fn a_durable_response_does_not_leave_without_its_record() {
     let Some((url, direct, proxy)) = proxied("durable") else {
         return;
     };
-    let settings =
-        SqlSinkSettings::new(url.parse().unwrap()).with_durable(Duration::from_millis(200));
+    // Long enough for a commit on a machine that has other things to do.
+    let bound = Duration::from_secs(2);
+    let settings = SqlSinkSettings::new(url.parse().unwrap()).with_durable(bound);
     let layer = AuditLayer::new(SqlSink::open_with(settings).unwrap());
     assert_eq!(block_on(call(&layer)), StatusCode::OK);
     // Committed before the response left: nothing has to be waited for.
@@ -187,9 +188,9 @@ fn a_durable_response_does_not_leave_without_its_record() {
             StatusCode::SERVICE_UNAVAILABLE,
             "{mood:?}"
         );
-        assert!(begun.elapsed() >= Duration::from_millis(200));
+        assert!(begun.elapsed() >= bound);
         assert!(
-            begun.elapsed() < Duration::from_secs(5),
+            begun.elapsed() < bound * 4,
             "{mood:?}: {:?}",
             begun.elapsed()
         );

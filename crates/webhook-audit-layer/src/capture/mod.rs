@@ -18,6 +18,7 @@
 //! use std::{convert::Infallible, sync::mpsc};
 //!
 //! use http::{Request, Response};
+//! use http_body_util::Full;
 //! use tower::{Layer, ServiceExt, service_fn};
 //! use webhook_audit_layer::{AuditLayer, TracingSink, capture::{CaptureLayer, CaptureSettings, Captured, Content}};
 //! use webhook_core::{BufferedBody, Facts, Verification};
@@ -32,7 +33,7 @@
 //!     let _receiver_lives = captures.send(captured);
 //! });
 //! let handler = service_fn(async |_: Request<BufferedBody>| {
-//!     Ok::<_, Infallible>(Response::new(http_body_util::Empty::<bytes::Bytes>::new()))
+//!     Ok::<_, Infallible>(Response::new(Full::<bytes::Bytes>::default()))
 //! });
 //! let captured = capture.layer(handler);
 //! // Stands for the layer that verifies.
