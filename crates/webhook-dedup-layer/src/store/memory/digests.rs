@@ -77,8 +77,8 @@ mod tests {
     fn keys_and_hashers_differ() {
         let (hasher, other) = (Digests::default(), Digests::default());
         let key = |n: u8| DeliveryKey::from_bytes([n; 32]);
-        let hashes: HashSet<u64> = (0..=255).map(|n| hasher.hash_one(key(n))).collect();
-        assert_eq!(hashes.len(), 256);
+        let places: HashSet<u64> = (0..=255).map(|n| hasher.hash_one(key(n))).collect();
+        assert_eq!(places.len(), 256);
         assert_eq!(hasher.hash_one(key(7)), hasher.clone().hash_one(key(7)));
         assert_ne!(hasher.hash_one(key(7)), other.hash_one(key(7)));
     }
