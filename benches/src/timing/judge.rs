@@ -124,10 +124,11 @@ mod tests {
         }
     }
 
+    /// [`Path::real`] or [`Path::control`], of what takes a class.
+    type Make = fn(&'static str, fn(Class, &mut Random) -> Class, fn(Class) -> bool) -> Path;
+
     /// A second class that sleeps, whatever the machine does.
-    fn slow(
-        make: fn(&'static str, fn(Class, &mut Random) -> Class, fn(Class) -> bool) -> Path,
-    ) -> Path {
+    fn slow(make: Make) -> Path {
         make(
             "slow",
             |class, _| class,

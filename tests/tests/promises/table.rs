@@ -113,10 +113,7 @@ fn every_row_names_tests_that_are_there_and_how_to_run_them() {
         for (path, name) in shown {
             let file = root().join(&path);
             let Some(name) = name else {
-                // A program that is run by itself, in a folder that a copy of the sources may leave
-                // out; it says how.
-                let is_there = file.exists() || !file.parent().unwrap().exists();
-                assert!(is_there, "promise {number}: there is no {path}");
+                assert!(file.exists(), "promise {number}: there is no {path}");
                 due.push(program(&path));
                 continue;
             };
