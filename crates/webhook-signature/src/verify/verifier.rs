@@ -207,7 +207,7 @@ impl Verifier {
     /// # Errors
     /// In this order: two different sets of headers; an id, timestamp or signature that is missing
     /// (an empty header counts as missing) or repeated; one that is malformed; a timestamp outside
-    /// the tolerance. Last, [`Reason::SecretUnavailable`] where no secret is valid at `now`.
+    /// the tolerance. Last, [`SecretUnavailable`](webhook_core::Reason::SecretUnavailable) where no secret is valid at `now`.
     pub fn begin(&self, parts: &Parts, now: Timestamp) -> Result<Pending, Refusal> {
         let mut pending = Pending::default();
         pending.begin(self, parts, now)?;
