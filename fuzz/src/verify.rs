@@ -699,7 +699,7 @@ fn ours(
     });
     let unfed = verifier
         .begin(request, now)
-        .and_then(|pending| pending.finish(frames));
+        .and_then(|mut pending| pending.finish(frames));
     for other in [&fed, &unfed] {
         match (&whole, other) {
             (Ok(one), Ok(other)) => assert_eq!(format!("{one:?}"), format!("{other:?}")),
