@@ -43,10 +43,10 @@ fn assert_each_once(url: &str, records: usize) {
     );
 }
 
-/// Once a file is gone, no place in it is remembered.
+/// Once a file is gone, its place is closed, and it is the only one.
 fn wait_until_done(url: &str) {
-    let places = "SELECT COUNT(*) FROM webhook_spill_place";
-    store::wait_until(|| store::numbers(url, places) == [0]);
+    let places = "SELECT COUNT(*), MIN(lines) FROM webhook_spill_place";
+    store::wait_until(|| store::numbers(url, places) == [1, i64::MAX]);
 }
 
 #[test]
@@ -85,6 +85,25 @@ fn a_reading_that_broke_off_goes_on_right_behind_what_is_kept() {
         drop(sink);
         assert!(!spill.with_extension("jsonl.reading").exists());
         assert_each_once(url, 3500);
+    }
+}
+
+#[test]
+fn two_sinks_that_read_the_same_file_keep_each_record_once() {
+    let stores = databases().stores("read_twice");
+    for (number, url) in stores.urls.iter().enumerate() {
+        for round in 0..3 {
+            let spill = stores.folder.path().join(format!("{number}-{round}.jsonl"));
+            drop(open(url, &spill));
+            leave(&spill, 2500);
+            let both = [open(url, &spill), open(url, &spill)];
+            store::wait_until(|| store::count(url) >= 2500 * (round + 1));
+            wait_until_done(url);
+            for sink in both {
+                sink.handle().shutdown(PATIENCE).unwrap();
+            }
+        }
+        assert_each_once(url, 7500);
     }
 }
 

@@ -1,7 +1,9 @@
 //! Brings what was spilled into the database, each record once.
 //!
 //! How far a file was read stands in the database, and moves in the transaction that keeps what was
-//! read: whatever ends the process between, the next one goes on right behind.
+//! read: whatever ends the process between, the next one goes on right behind. Two that read the same
+//! file, such as a sink that was dropped a moment ago and the one opened after it, take turns, and each
+//! finds what the other kept.
 
 use super::{ATTEMPT, Abandoned, FIRST_PAUSE, LONGEST_PAUSE, Writer};
 use crate::{
@@ -10,8 +12,12 @@ use crate::{
     database::{Pool, Session},
     row::Row,
     sink::spill::Chunk,
-    write::append_in,
+    write::{append_in, head_in},
 };
+
+/// The place of a file that was read to its end. It stays until another file is, for whoever still
+/// holds a part of it.
+const READ: i64 = i64::MAX;
 
 /// Makes the table of places, where there is a file to read.
 pub(super) async fn make_table(session: &mut Session) -> Result<(), SqlError> {
@@ -35,11 +41,9 @@ impl Writer {
         if reading.remove()
             && let Some(session) = &mut self.session
         {
-            let sql = "DELETE FROM webhook_spill_place WHERE file = $1";
-            let file = Cell::from(reading.name().to_owned());
-            // A place without a file is of no use, and does no harm.
-            let deleted = tokio::time::timeout(ATTEMPT, session.run(sql, &[file])).await;
-            if !matches!(deleted, Ok(Ok(_))) {
+            let done = finish(session, reading.name());
+            // A place that was not closed is of no use, and does no harm.
+            if !matches!(tokio::time::timeout(ATTEMPT, done).await, Ok(Ok(()))) {
                 self.session = None;
             }
         }
@@ -66,6 +70,16 @@ impl Writer {
     }
 }
 
+/// Closes the place of a file that is gone, and forgets those that were closed before.
+async fn finish(session: &mut Session, name: &str) -> Result<(), SqlError> {
+    let values = [Cell::from(name.to_owned()), READ.into()];
+    let close = "UPDATE webhook_spill_place SET lines = $2 WHERE file = $1";
+    session.run(close, &values).await?;
+    let forget = "DELETE FROM webhook_spill_place WHERE file <> $1 AND lines = $2";
+    session.run(forget, &values).await?;
+    Ok(())
+}
+
 /// Keeps what of the chunk is not kept yet, and moves the place behind it.
 async fn try_once(
     pool: &Pool,
@@ -77,6 +91,8 @@ async fn try_once(
         None => pool.connect().await?,
     };
     session.begin().await?;
+    // The lock first: what is read of the place then is what the last one who had it left.
+    head_in(&mut session).await?;
     let file = Cell::from(chunk.file.clone());
     let sql = "SELECT lines FROM webhook_spill_place WHERE file = $1";
     let place = session.row(sql, std::slice::from_ref(&file)).await?;
