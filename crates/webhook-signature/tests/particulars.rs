@@ -15,7 +15,7 @@ use http::request::Parts;
 use sha1::Digest as _;
 use webhook_core::{Reason, Timestamp};
 use webhook_signature::{
-    KeyRing, Preset, Primitive, Scheme, SecretEncoding, SignRequest, Verifier, presets,
+    KeyRing, Preset, Primitive, Scheme, SecretEncoding, SignError, SignRequest, Verifier, presets,
 };
 
 fn verdict(verifier: &Verifier, parts: &Parts, body: &[u8]) -> Result<(), Reason> {
@@ -591,5 +591,43 @@ fn some_headers_have_a_second_name() {
             "{}",
             preset.name()
         );
+    }
+}
+
+/// A `GET` of Vonage's signs its query, so that a body of it would be anybody's.
+#[test]
+fn a_get_of_vonage_has_no_body() {
+    for preset in [&presets::VONAGE_SMS, &presets::VONAGE_SMS_SHA512] {
+        let verifier = receiver(preset, KEY);
+        let request = SignRequest::new(b"", now())
+            .with_method(&http::Method::GET)
+            .with_target("/hooks?msisdn=447700900001");
+        let signed = verifier.sign_request(&request).unwrap();
+        let mut parts = parts([]);
+        parts.method = http::Method::GET;
+        parts.uri = signed.into_parts().2.unwrap().parse().unwrap();
+        assert_eq!(verdict(&verifier, &parts, b""), Ok(()));
+        let with_body = verdict(&verifier, &parts, b"msisdn=447700900002");
+        assert_eq!(with_body, Err(Reason::SignatureMalformed));
+
+        let request = SignRequest::new(b"a=1", now())
+            .with_method(&http::Method::GET)
+            .with_target("/hooks");
+        let error = verifier.sign_request(&request).unwrap_err();
+        assert_eq!(error, SignError::Body);
+    }
+}
+
+#[test]
+fn a_signature_in_the_query_wants_a_target_that_can_have_one() {
+    let preset = presets::by_name("pandadoc").unwrap();
+    let verifier = receiver(preset, KEY);
+    for target in ["*", "/hooks"] {
+        let request = SignRequest::new(b"{}", now()).with_target(target);
+        let signed = verifier.sign_request(&request).map(drop);
+        let due = (target == "/hooks")
+            .then_some(())
+            .ok_or(SignError::TargetMissing);
+        assert_eq!(signed, due, "{target}");
     }
 }

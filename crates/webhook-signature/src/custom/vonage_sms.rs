@@ -8,9 +8,13 @@ use crate::{
 };
 
 /// `&name=value` of each parameter but the signature, sorted; what separates them is replaced in
-/// the values. The parameters are a form, or the query of a `GET`.
+/// the values. The parameters are a form, or the query of a `GET`, which has no body: none of it would
+/// be signed.
 pub(super) fn claims(delivery: &Delivery<'_>) -> Result<Claims, Reason> {
     let pairs = if delivery.method == Method::GET {
+        if !delivery.body.is_empty() {
+            return Err(Reason::SignatureMalformed);
+        }
         let query = delivery.query().unwrap_or_default();
         query::pairs(query.as_bytes()).ok_or(Reason::SignatureMalformed)?
     } else {
@@ -42,6 +46,9 @@ pub(super) fn claims(delivery: &Delivery<'_>) -> Result<Claims, Reason> {
 /// The form, or the target of a `GET`, with timestamp and signature in it.
 pub(super) fn content(signer: &Signer<'_>) -> Result<Content, SignError> {
     let is_get = signer.delivery.method == Method::GET;
+    if is_get && !signer.delivery.body.is_empty() {
+        return Err(SignError::Body);
+    }
     let unsigned = if is_get {
         signer.delivery.query().unwrap_or_default()
     } else {

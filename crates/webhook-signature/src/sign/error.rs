@@ -11,7 +11,7 @@ pub enum SignError {
     IdMalformed,
     /// A time that the scheme cannot write, such as one before 1970.
     TimestampOutOfRange,
-    /// The scheme signs the request's target and there is none.
+    /// The scheme signs the request's target, or writes into its query, and there is none.
     TargetMissing,
     /// The scheme signs the URL, and nothing says scheme and host of it.
     BaseUrlMissing,
@@ -35,7 +35,7 @@ impl fmt::Display for SignError {
                 "the id or event type does not fit its header; take up to 256 visible ASCII characters, without what separates the id from its neighbour (`.` in Standard Webhooks), and only letters and digits where it is a token in the body (Mailgun)"
             }
             Self::TimestampOutOfRange => "the scheme cannot write this time; take one after 1970 and before 33658",
-            Self::TargetMissing => "the scheme signs the request's target; give it with `with_target`",
+            Self::TargetMissing => "the scheme signs the request's target, or writes into its query; give it with `with_target`",
             Self::BaseUrlMissing => "the scheme signs the URL that is called; give scheme and host with `with_base_url`",
             Self::NotInAHeader => "the signature stands in the body or the query; no header can carry it; sign the whole request with `sign_request`",
             Self::Body => "the scheme cannot sign this body; give the text that the provider would send, with its timestamp in it",
