@@ -402,6 +402,11 @@ mod tests {
         );
         let token = || Scheme::builder("acme", Primitive::Token).header("authorization");
         assert!(token().credentials("Bearer").build().is_ok());
+        // What is in front of the first space is the name.
+        for name in ["", "Acme v1", "Acme,"] {
+            let refused = SchemeError::AuthenticationScheme(name.to_owned());
+            assert_eq!(error(token().credentials(name)), refused);
+        }
         assert_eq!(error(token().base64()), SchemeError::Encoding("base64"));
         let signed = token().signed_text("{body}");
         assert_eq!(error(signed), SchemeError::TokenSignsNothing);

@@ -31,6 +31,8 @@ pub enum SchemeError {
     Unsigned,
     /// A separator, assignment or label of a list that cannot be told apart from the rest of it.
     List(String),
+    /// A name of an authentication scheme that is none, such as one with a space in it.
+    AuthenticationScheme(String),
     /// The signature has several places.
     SeveralPlaces,
     /// The signature is written in several ways.
@@ -115,6 +117,10 @@ impl fmt::Display for SchemeError {
             ),
             #[cfg(feature = "public-key")]
             Self::PublicKeyPlace => f.write_str("a public key's signature stands in one header, alone behind a prefix or in a `list(…)`; name it with `header(…)`"),
+            Self::AuthenticationScheme(name) => write!(
+                f,
+                "`{name}` is no name of an authentication scheme; write one word, such as `Bearer`"
+            ),
             Self::List(what) => write!(f, "{what} of a list cannot be told apart from the rest of it"),
         }
     }

@@ -171,7 +171,7 @@ impl SchemeBuilder {
                 prefix: prefix.clone().into(),
             },
             Some(Form::Credentials(scheme)) => Grammar::Credentials {
-                scheme: scheme.clone().into(),
+                scheme: authentication_scheme(scheme)?.to_owned().into(),
             },
             Some(Form::BareList(separator)) => Grammar::Bare {
                 separator: visible(*separator)?,
@@ -251,6 +251,15 @@ fn visible(char: char) -> Result<u8, SchemeError> {
         .ok()
         .filter(|byte| matches!(byte, b' '..=b'~') && !byte.is_ascii_alphanumeric())
         .ok_or_else(|| SchemeError::List(format!("the character `{}`", char.escape_default())))
+}
+
+/// A token, as a header's name is
+/// ([RFC 9110 section 11.1](https://www.rfc-editor.org/rfc/rfc9110#section-11.1)).
+fn authentication_scheme(name: &str) -> Result<&str, SchemeError> {
+    match name.parse::<HeaderName>() {
+        Ok(_) => Ok(name),
+        Err(_) => Err(SchemeError::AuthenticationScheme(name.to_owned())),
+    }
 }
 
 pub(super) fn header_name(name: &str) -> Result<HeaderName, SchemeError> {
