@@ -133,7 +133,12 @@ impl Case {
                 self.settings
                     .watch
                     .accepted(&self.settings.verifier, self.now);
-                self.judge_verified(parts, body, verification)
+                if !self.is_delivery(parts, body, &verification)? {
+                    return Ok(false);
+                }
+                self.record.set_verdict(Check::Signature, Verdict::Pass);
+                Facts::of_mut(&mut parts.extensions).set_verification(verification);
+                Ok(true)
             }
             Err(refusal) => {
                 let reason = refusal.reason();
