@@ -152,7 +152,6 @@ impl Facts {
 
     /// Tells inner layers, the handler and the record what the delivery was verified to be.
     /// Only for layers that verified it.
-    #[inline]
     pub fn set_verification(&mut self, verification: Verification) {
         // Where nobody keeps a record, the way through it is three moves of a large value.
         if !self.record.is_kept() {

@@ -4,9 +4,9 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use webhook_core::Reason;
 
 /// Up to so many lines are looked at one by one. A look-up hashes the name: it takes 260 instructions,
-/// and a line that is passed by 25. So a pass for three names is cheaper up to about 30 lines, and a
-/// request that has more is bounded by look-ups.
-const FEW: usize = 30;
+/// a line that is passed by 20 to 30. So a pass for three names is cheaper up to some 25 lines; a
+/// request that has more is looked up.
+const FEW: usize = 24;
 
 /// What a request has of one header.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,9 +49,15 @@ pub(crate) fn lines<'a, const N: usize>(
     }
     // No header has an empty name.
     let names = names.map(|name| name.map_or("", HeaderName::as_str));
+    // Most lines have a name of another length, which one look tells.
+    let bit = |name: &str| 1_u64 << (name.len() % 64);
+    let lengths = names.iter().fold(0, |lengths, name| lengths | bit(name));
     let mut lines = [Line::None; N];
     for (name, value) in headers {
         let name = name.as_str();
+        if lengths & bit(name) == 0 {
+            continue;
+        }
         for (line, wanted) in lines.iter_mut().zip(names) {
             if name == wanted {
                 *line = match line {
