@@ -53,11 +53,13 @@ impl Facts {
 
     /// The facts of a request, where a layer or the server left some.
     #[must_use]
+    #[inline]
     pub fn of(extensions: &Extensions) -> Option<&Self> {
         extensions.get()
     }
 
     /// The facts of a request, to add to.
+    #[inline]
     pub fn of_mut(extensions: &mut Extensions) -> &mut Self {
         extensions.get_or_insert_default()
     }
@@ -84,6 +86,7 @@ impl Facts {
     ///
     /// Without a layer that resolves the client, no header is ever believed.
     #[must_use]
+    #[inline]
     pub fn client_of(extensions: &Extensions) -> Option<ClientAddr> {
         Self::of(extensions)
             .and_then(|facts| facts.client)
@@ -92,6 +95,7 @@ impl Facts {
 
     /// The record of a request; one that forgets everything where no audit layer is.
     #[must_use]
+    #[inline]
     pub fn record_of(extensions: &Extensions) -> DeliveryRecord {
         Self::of(extensions)
             .map(|facts| facts.record.clone())
@@ -135,6 +139,7 @@ impl Facts {
 
     /// What the delivery was verified to be.
     #[must_use]
+    #[inline]
     pub fn verification(&self) -> Option<&Verification> {
         match &self.verified {
             Verified::No => None,
@@ -148,10 +153,15 @@ impl Facts {
     /// Tells inner layers, the handler and the record what the delivery was verified to be.
     /// Only for layers that verified it.
     pub fn set_verification(&mut self, verification: Verification) {
+        // Where nobody keeps a record, the way through it is three moves of a large value.
+        if !self.record.is_kept() {
+            self.verified = Verified::Here(verification);
+            return;
+        }
         let is_body_signed = verification.is_body_signed();
         self.verified = match self.record.take_verification(verification) {
             Ok(()) => Verified::Recorded { is_body_signed },
-            // Nobody keeps a record, or it tells of an outer layer that verified as well.
+            // The record tells of an outer layer that verified as well, or its request has ended.
             Err(verification) => Verified::Here(verification),
         };
     }
@@ -170,6 +180,7 @@ impl Facts {
 
     /// The request's record; one that forgets everything where no audit layer is.
     #[must_use]
+    #[inline]
     pub const fn record(&self) -> &DeliveryRecord {
         &self.record
     }

@@ -155,10 +155,9 @@ impl ShortText {
     pub fn from_header(value: &http::HeaderValue, max: usize) -> Self {
         let bytes = value.as_bytes();
         let bytes = bytes.get(..max).unwrap_or(bytes);
-        match std::str::from_utf8(bytes) {
-            Ok(text) if bytes.iter().all(|byte| matches!(byte, b' '..=b'~')) => Self::new(text),
-            _ => Self::new(&bytes.iter().map(|&byte| visible(byte)).collect::<String>()),
-        }
+        Self::visible(bytes).unwrap_or_else(|| {
+            Self::new(&bytes.iter().map(|&byte| visible(byte)).collect::<String>())
+        })
     }
 
     /// The text.

@@ -1,5 +1,6 @@
 use std::{
     fmt,
+    future::Ready,
     pin::Pin,
     task::{Context, Poll, ready},
 };
@@ -7,9 +8,8 @@ use std::{
 use http::{Request, Response};
 use pin_project_lite::pin_project;
 use tokio::time::{Sleep, sleep};
-use tower::util::Oneshot;
 use tower_service::Service;
-use webhook_core::{BufferedBody, Reject};
+use webhook_core::{BufferedBody, Deferred, Reject};
 
 use crate::{
     DedupStore, Settled, StoreError,
@@ -53,7 +53,7 @@ pin_project! {
         Calling {
             // Dropped before the claim, so that the handler is gone when the next copy may claim.
             #[pin]
-            call: Oneshot<S, Request<BufferedBody>>,
+            call: Call<S>,
             claimed: Option<Claimed<St>>,
         },
         Settling {
@@ -64,13 +64,20 @@ pin_project! {
         },
         Passing {
             #[pin]
-            call: Oneshot<S, Request<BufferedBody>>,
+            call: Call<S>,
         },
         Ended {
             response: Option<S::Response>,
         },
     }
 }
+
+/// The inner service's call: at once where that is ready. Nothing but that is waited for.
+type Call<S> = Deferred<
+    Ready<Result<Request<BufferedBody>, <S as Service<Request<BufferedBody>>>::Response>>,
+    S,
+    Request<BufferedBody>,
+>;
 
 impl<S, St, R> ResponseFuture<S, St, R>
 where
@@ -83,10 +90,13 @@ where
         }
     }
 
-    pub(crate) fn passing(inner: S, request: Request<BufferedBody>) -> Self {
+    pub(crate) fn passing(inner: &mut S, request: Request<BufferedBody>) -> Self
+    where
+        S: Clone,
+    {
         Self {
             state: State::Passing {
-                call: Oneshot::new(inner, request),
+                call: Call::calling(inner, request),
             },
         }
     }
@@ -130,17 +140,17 @@ where
 
 impl<S, St, R, ResBody> From<Next<S, St, R, ResBody>> for State<S, St, R>
 where
-    S: Service<Request<BufferedBody>, Response = Response<ResBody>>,
+    S: Service<Request<BufferedBody>, Response = Response<ResBody>> + Clone,
     St: DedupStore,
 {
     fn from(next: Next<S, St, R, ResBody>) -> Self {
         match next {
-            Next::Call(inner, request, claimed) => Self::Calling {
-                call: Oneshot::new(inner, request),
+            Next::Call(mut inner, request, claimed) => Self::Calling {
+                call: Call::calling(&mut inner, request),
                 claimed: Some(claimed),
             },
-            Next::Pass(inner, request) => Self::Passing {
-                call: Oneshot::new(inner, request),
+            Next::Pass(mut inner, request) => Self::Passing {
+                call: Call::calling(&mut inner, request),
             },
             Next::Wait(pause, entry) => Self::Waiting {
                 pause: sleep(pause),
@@ -168,7 +178,7 @@ impl<St: DedupStore> Claimed<St> {
 
 impl<S, St, R, ResBody> Future for ResponseFuture<S, St, R>
 where
-    S: Service<Request<BufferedBody>, Response = Response<ResBody>>,
+    S: Service<Request<BufferedBody>, Response = Response<ResBody>> + Clone,
     St: DedupStore,
     R: Reject<ResBody>,
 {

@@ -61,7 +61,7 @@ where
                 shared: Arc::clone(shared),
                 wait: None,
             }),
-            Ok(Opening::Pass) => ResponseFuture::passing(self.inner.clone(), request),
+            Ok(Opening::Pass) => ResponseFuture::passing(&mut self.inner, request),
             Err(refusal) => {
                 let (parts, _body) = request.into_parts();
                 ResponseFuture::ended(refusal.answer(rejection, &parts))

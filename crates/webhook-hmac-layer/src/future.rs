@@ -96,7 +96,15 @@ where
         reading.case.start();
         let mut hashing = Hashing(&mut reading.pending);
         let collected = ready!(collect.poll_observed(cx, &mut hashing));
-        let body = reading.conclude(collected)?;
+        let Held {
+            case,
+            pending,
+            parts,
+            rejection,
+        } = reading;
+        let body = case
+            .conclude(parts, pending, collected)
+            .map_err(|ending| ending.response(rejection, parts))?;
         Poll::Ready(match held.take() {
             Some(held) => Ok(whole(held.parts, body, &held.case)),
             None => return Poll::Pending,

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::request::Parts;
 use http_body::Body;
 use webhook_core::{
-    BufferedBody, Check, Facts, Reason, Verdict, Verification,
+    BufferedBody, Check, Reason, Verdict, Verification,
     body::{BodyError, BodyLimits},
 };
 use webhook_signature::{
@@ -78,32 +78,31 @@ impl Case {
         (responder.handshake().signs() || body.len() <= MAX_BODY).then_some(responder)
     }
 
-    /// A body whose signature is right: a delivery, unless it belongs to a handshake.
-    pub(crate) fn judge_verified(
+    /// Whether a body whose signature is right is a delivery, and belongs to no handshake.
+    pub(crate) fn is_delivery(
         &self,
         parts: &mut Parts,
         body: &BufferedBody,
-        verification: Verification,
+        verification: &Verification,
     ) -> Result<bool, Ending> {
-        if let Some(responder) = self.responder_for(body) {
-            let bytes = joined(body);
-            if let Err(refusal) = responder.check_delivery(&bytes) {
-                return self.refuse(parts, refusal).map(|()| false);
-            }
-            match self.introduction(parts, Seen::Verified(&bytes)) {
-                Some(Reply::Answer(answer)) => {
-                    self.record.set_verdict(Check::Signature, Verdict::Pass);
-                    self.record.set_verification(&verification);
-                    return Err(answer.into());
-                }
-                Some(Reply::Confirm(asked)) => {
-                    parts.extensions.insert(asked);
-                }
-                _ => {}
-            }
+        let Some(responder) = self.responder_for(body) else {
+            return Ok(true);
+        };
+        let bytes = joined(body);
+        if let Err(refusal) = responder.check_delivery(&bytes) {
+            return self.refuse(parts, refusal).map(|()| false);
         }
-        self.record.set_verdict(Check::Signature, Verdict::Pass);
-        Facts::of_mut(&mut parts.extensions).set_verification(verification);
+        match self.introduction(parts, Seen::Verified(&bytes)) {
+            Some(Reply::Answer(answer)) => {
+                self.record.set_verdict(Check::Signature, Verdict::Pass);
+                self.record.set_verification(verification);
+                return Err(answer.into());
+            }
+            Some(Reply::Confirm(asked)) => {
+                parts.extensions.insert(asked);
+            }
+            _ => {}
+        }
         Ok(true)
     }
 }

@@ -49,26 +49,14 @@ where
             clock,
             budget,
         } = &self.layer;
-        let opened = Case::open(settings, clock, request.extensions());
-        let (parts, body) = request.into_parts();
-        let case = match opened {
+        let (mut parts, body) = request.into_parts();
+        let mut case = match Case::open(settings, clock, &parts.extensions) {
             Ok(case) => case,
             Err(refused) => return ResponseFuture::answered(refused.answer(rejection, &parts)),
         };
-        let mut held = Held {
-            case,
-            pending: Pending::default(),
-            parts,
-            rejection: rejection.clone(),
-        };
-        let Held {
-            case,
-            pending,
-            parts,
-            ..
-        } = &mut held;
-        if let Err(ending) = case.judge_head(parts, &body, pending) {
-            return ResponseFuture::answered(ending.response(rejection, parts));
+        let mut pending = Pending::default();
+        if let Err(ending) = case.judge_head(&parts, &body, &mut pending) {
+            return ResponseFuture::answered(ending.response(rejection, &parts));
         }
         let client = Facts::client_of(&parts.extensions);
         let reservation = budget.reserve_for(client.map(|client| client.network()));
@@ -77,14 +65,20 @@ where
         let Some(collected) = collect.now() else {
             case.pause();
             collect.chunks().for_each(|chunk| pending.update(chunk));
+            let held = Held {
+                case,
+                pending,
+                parts,
+                rejection: rejection.clone(),
+            };
             return ResponseFuture::reading(collect, held, self.inner.clone());
         };
-        match held.conclude(collected) {
+        match case.conclude(&mut parts, &mut pending, collected) {
             Ok(body) => {
-                let request = whole(held.parts, body, &held.case);
+                let request = whole(parts, body, &case);
                 ResponseFuture::calling(&mut self.inner, request)
             }
-            Err(response) => ResponseFuture::answered(response),
+            Err(ending) => ResponseFuture::answered(ending.response(rejection, &parts)),
         }
     }
 }

@@ -13,6 +13,7 @@ pub struct ClientAddr {
 impl ClientAddr {
     /// A client's address, an IPv4-mapped one folded to IPv4; a port of 0 is no port.
     #[must_use]
+    #[inline]
     pub fn new(ip: IpAddr, port: Option<u16>) -> Self {
         Self {
             ip: fold_mapped(ip),
@@ -22,6 +23,7 @@ impl ClientAddr {
 
     /// The peer as the client; `None` for a Unix socket.
     #[must_use]
+    #[inline]
     pub fn from_peer(peer: PeerAddr) -> Option<Self> {
         peer.ip().map(|ip| Self::new(ip, peer.port()))
     }
@@ -40,6 +42,7 @@ impl ClientAddr {
 
     /// The network that one client can be taken to own.
     #[must_use]
+    #[inline]
     pub fn network(&self) -> ClientNetwork {
         ClientNetwork::of(self.ip)
     }

@@ -24,12 +24,14 @@ pub enum PeerAddr {
 impl PeerAddr {
     /// The peer's socket address, an IPv4-mapped one folded to IPv4.
     #[must_use]
+    #[inline]
     pub fn new(address: SocketAddr) -> Self {
         Self::Ip(SocketAddr::new(fold_mapped(address.ip()), address.port()))
     }
 
     /// The peer's internet address.
     #[must_use]
+    #[inline]
     pub const fn ip(&self) -> Option<IpAddr> {
         match self {
             Self::Ip(address) => Some(address.ip()),
@@ -39,6 +41,7 @@ impl PeerAddr {
 
     /// The peer's port.
     #[must_use]
+    #[inline]
     pub const fn port(&self) -> Option<u16> {
         match self {
             Self::Ip(address) if address.port() != 0 => Some(address.port()),

@@ -34,6 +34,7 @@ enum Chunks {
 impl BufferedBody {
     /// A body of these bytes, without trailers.
     #[must_use]
+    #[inline]
     pub fn new(bytes: impl Into<Bytes>) -> Self {
         let bytes = bytes.into();
         let chunks = if bytes.is_empty() {
@@ -72,6 +73,7 @@ impl BufferedBody {
         self
     }
 
+    #[inline]
     pub(super) fn with_trailers_of(mut self, trailers: Option<Box<HeaderMap>>) -> Self {
         self.trailers = trailers;
         self
@@ -79,6 +81,7 @@ impl BufferedBody {
 
     /// How many bytes the body has.
     #[must_use]
+    #[inline]
     pub fn len(&self) -> usize {
         self.chunks().map(<[u8]>::len).sum()
     }
@@ -90,6 +93,7 @@ impl BufferedBody {
     }
 
     /// The bytes, piece by piece as they came.
+    #[inline]
     pub fn chunks(&self) -> impl Iterator<Item = &[u8]> + Clone {
         match &self.chunks {
             Chunks::None => [].iter(),

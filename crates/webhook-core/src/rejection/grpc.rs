@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use http::{HeaderMap, HeaderValue, Response, header::CONTENT_TYPE};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, header::CONTENT_TYPE};
 
 use super::{Rejection, RejectionBody};
 use crate::Code;
@@ -23,21 +23,23 @@ pub fn is_grpc(headers: &HeaderMap) -> bool {
         && matches!(rest.first(), None | Some(b'+' | b';' | b' '))
 }
 
+// Names that are read when they are compiled; one that is given as text is read and copied each time.
+const STATUS: HeaderName = HeaderName::from_static("grpc-status");
+const MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
+const PUSHBACK: HeaderName = HeaderName::from_static("grpc-retry-pushback-ms");
+
 /// HTTP 200, the status in the head, and no body.
 pub(super) fn answer<B: RejectionBody>(rejection: &Rejection) -> Response<B> {
     let code = rejection.code();
     let mut response = Response::new(B::from_bytes(bytes::Bytes::new()));
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
-    headers.insert(
-        "grpc-status",
-        HeaderValue::from(u16::from(code.grpc_status())),
-    );
+    headers.insert(STATUS, HeaderValue::from(u16::from(code.grpc_status())));
     if let Ok(message) = HeaderValue::try_from(percent_encode(code.detail())) {
-        headers.insert("grpc-message", message);
+        headers.insert(MESSAGE, message);
     }
     if let Some(pushback) = pushback_millis(rejection) {
-        headers.insert("grpc-retry-pushback-ms", HeaderValue::from(pushback));
+        headers.insert(PUSHBACK, HeaderValue::from(pushback));
     }
     response
 }

@@ -58,6 +58,7 @@ pub struct Rejection {
 impl Rejection {
     /// A refusal by `check` for `reason`.
     #[must_use]
+    #[inline]
     pub const fn new(reason: Reason, check: Check) -> Self {
         Self {
             reason,
@@ -70,6 +71,7 @@ impl Rejection {
 
     /// Says when it is worth trying again. The caller is told whole seconds, rounded up, at least 1.
     #[must_use]
+    #[inline]
     pub const fn with_retry_after(mut self, after: Duration) -> Self {
         self.retry_after = Some(after);
         self
@@ -86,6 +88,7 @@ impl Rejection {
     /// ([RFC 9110 section 11.6.1](https://www.rfc-editor.org/rfc/rfc9110#section-11.6.1));
     /// `Webhook` unless it is said here.
     #[must_use]
+    #[inline]
     pub fn with_challenge(mut self, challenge: HeaderValue) -> Self {
         self.field = Some(challenge);
         self

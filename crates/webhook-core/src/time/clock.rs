@@ -78,6 +78,7 @@ impl Clock {
 
     /// The wall time.
     #[must_use]
+    #[inline]
     pub fn now(&self) -> Timestamp {
         match &self.0 {
             Source::System => SystemTime::now().into(),
@@ -87,6 +88,7 @@ impl Clock {
 
     /// The monotonic time, for durations.
     #[must_use]
+    #[inline]
     pub fn ticks(&self) -> Ticks {
         match &self.0 {
             Source::System => system_ticks(),

@@ -1,5 +1,4 @@
-use http::{HeaderMap, HeaderName, HeaderValue};
-use webhook_core::Reason;
+use http::{HeaderMap, HeaderName};
 
 use super::Place;
 
@@ -44,19 +43,4 @@ impl Location {
             self.id.as_ref(),
         ]
     }
-}
-
-/// The only line of a header; `None` where there is none, or an empty one.
-pub(crate) fn only<'a>(
-    headers: &'a HeaderMap,
-    name: &HeaderName,
-) -> Result<Option<&'a HeaderValue>, Reason> {
-    let Some(line) = headers.get(name) else {
-        return Ok(None);
-    };
-    // Two numbers tell as a rule that no name stands there twice, which saves a second look.
-    if headers.len() > headers.keys_len() && headers.get_all(name).iter().nth(1).is_some() {
-        return Err(Reason::SignatureDuplicateHeader);
-    }
-    Ok(Some(line).filter(|value| !value.is_empty()))
 }

@@ -11,6 +11,7 @@ mod error;
 #[cfg(feature = "toml")]
 mod file;
 mod grammar;
+mod lines;
 mod location;
 mod place;
 mod primitive;
@@ -31,7 +32,8 @@ pub use self::{
 pub(crate) use self::{
     definition::Covered,
     grammar::{Elements, Grammar},
-    location::{Location, only},
+    lines::{Line, lines, only},
+    location::Location,
     place::{Found, Place},
     primitive::MAX_SIGNATURE_BYTES,
     template::{HeaderTrouble, SignedText, Source, Template},

@@ -5,7 +5,7 @@ use std::{borrow::Cow, fmt};
 use http::{HeaderMap, HeaderName, HeaderValue, request::Parts};
 use webhook_core::Reason;
 
-use super::{location::only, query};
+use super::{Line, only, query};
 
 /// Where a delivery's signature stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,12 +43,13 @@ impl Place {
         }
     }
 
-    /// Finds what a request has there. What is empty is missing.
-    pub(crate) fn find<'a>(&self, parts: &'a Parts) -> Result<Found<'a>, Reason> {
+    /// Finds what a request has there; `line` is what it has of the one [header](Self::header). What
+    /// is empty is missing.
+    pub(crate) fn find<'a>(&self, line: Line<'a>, parts: &'a Parts) -> Result<Found<'a>, Reason> {
         let headers = &parts.headers;
         let several = match self {
-            Self::Header(name) => {
-                let line = only(headers, name)?.ok_or(Reason::SignatureMissing)?;
+            Self::Header(_) => {
+                let line = line.only()?.ok_or(Reason::SignatureMissing)?;
                 return Ok(Found::One(line.as_bytes()));
             }
             Self::Query(name) => {

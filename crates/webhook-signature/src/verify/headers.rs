@@ -7,7 +7,9 @@ use super::{Verifier, keys::Key};
 use crate::{
     candidates::{Candidates, MAX_SIGNATURES},
     custom::{Custom, Head},
-    scheme::{Covered, Found, HeaderTrouble, Location, Scheme, SignedText, Source, only, rfc3339},
+    scheme::{
+        Covered, Found, HeaderTrouble, Line, Location, Scheme, SignedText, Source, lines, rfc3339,
+    },
 };
 
 /// The longest delivery id or event type that is taken, in bytes.
@@ -39,6 +41,7 @@ struct Lines<'a> {
     signature: Found<'a>,
     timestamp: Option<&'a HeaderValue>,
     id: Option<&'a HeaderValue>,
+    event: Line<'a>,
 }
 
 impl Judged {
@@ -77,7 +80,7 @@ impl Judged {
             })?;
         self.facts.timestamp = timestamp;
         self.facts.id = id.and_then(ShortText::visible);
-        self.facts.event = event(scheme, parts);
+        self.facts.event = lines.event_type();
         self.head = scheme.custom.map(|_| {
             let id = id.and_then(|id| std::str::from_utf8(id).ok());
             let id = id.unwrap_or_default();
@@ -113,25 +116,32 @@ impl<'a> Lines<'a> {
     fn of(scheme: &Scheme, covered: Covered, parts: &'a Parts) -> Result<Self, Reason> {
         let headers = &parts.headers;
         let location = family(scheme, headers)?;
-        let id = match &location.id {
-            Some(name) => only(headers, name)?,
-            None => None,
-        };
+        let [id, timestamp, signature, event] = lines(
+            headers,
+            [
+                location.id.as_ref(),
+                location.timestamp.as_ref(),
+                location.signature.header(),
+                scheme.event.as_ref(),
+            ],
+        );
+        let id = id.only()?;
         if id.is_none() && covered.needs_id {
             return Err(Reason::IdMissing);
         }
-        let timestamp = match &location.timestamp {
-            Some(name) => Some(only(headers, name)?.ok_or(Reason::TimestampMissing)?),
-            None => None,
-        };
+        let timestamp = timestamp.only()?;
+        if timestamp.is_none() && location.timestamp.is_some() {
+            return Err(Reason::TimestampMissing);
+        }
         let signature = location
             .signature
-            .find(parts)
+            .find(signature, parts)
             .map_err(|reason| scheme.told(reason))?;
         Ok(Self {
             signature,
             timestamp,
             id,
+            event,
         })
     }
 
@@ -191,6 +201,12 @@ impl<'a> Lines<'a> {
             }
         }
         Ok(id)
+    }
+
+    /// The event's type. One that stands there twice is none: nobody can tell which line the handler
+    /// reads.
+    fn event_type(&self) -> Option<ShortText> {
+        self.event.only().ok().flatten().and_then(words)
     }
 }
 
@@ -273,11 +289,4 @@ fn contains(text: &[u8], part: &str) -> bool {
 pub(crate) fn words(value: &HeaderValue) -> Option<ShortText> {
     let bytes = Some(value.as_bytes()).filter(|bytes| bytes.len() <= MAX_ID)?;
     ShortText::visible(bytes)
-}
-
-/// The event's type. One that stands there twice is none: nobody can tell which line the handler
-/// reads.
-fn event(scheme: &Scheme, parts: &Parts) -> Option<ShortText> {
-    let name = scheme.event.as_ref()?;
-    only(&parts.headers, name).ok().flatten().and_then(words)
 }

@@ -164,9 +164,10 @@ impl Pending {
         match &mut self.work {
             Work::Mac(work) => work.finish(&verifier, body),
             #[cfg(feature = "public-key")]
-            Work::Public(_) => self.finish_public(&verifier, body),
+            Work::Public(_) => self
+                .finish_public(&verifier, body)
+                .map_err(Refusal::by_body),
         }
-        .map_err(Refusal::by_body)
     }
 }
 
@@ -225,13 +226,13 @@ impl Macs {
         &mut self,
         verifier: &Verifier,
         body: impl Iterator<Item = &'b [u8]> + Clone,
-    ) -> Result<Verification, Reason> {
+    ) -> Result<Verification, Refusal> {
         let scheme = verifier.scheme();
-        let now = self.begun.ok_or(Reason::Misconfigured)?;
+        let refused = |reason| Refusal::by_body(scheme.told(reason));
+        let now = self.begun.ok_or(Refusal::by_body(Reason::Misconfigured))?;
         if let Some(head) = self.judged.head.take() {
             let judged = std::mem::take(&mut self.judged);
-            let verdict = whole::judge(verifier, &head, judged, body);
-            return verdict.map_err(|reason| scheme.told(reason));
+            return whole::judge(verifier, &head, judged, body).map_err(refused);
         }
         let Judged {
             candidates, text, ..
@@ -251,7 +252,7 @@ impl Macs {
             candidates.contain(tag.as_slice())
         });
         let key = first.or_else(|| keys.find(|key| candidates.contain(hashed(key).as_slice())));
-        let key = key.ok_or_else(|| scheme.told(Reason::SignatureMismatch))?;
+        let key = key.ok_or_else(|| refused(Reason::SignatureMismatch))?;
         verifier.count(&key.watched, now);
         Ok(self.judged.facts.describe(verifier, key))
     }

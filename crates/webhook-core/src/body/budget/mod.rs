@@ -182,6 +182,7 @@ impl Reservation {
 
     /// Gives everything back and notes that the body was verified: its network is known from now
     /// on, and draws on the part of the budget that strangers leave alone.
+    #[inline]
     pub fn verified(self) {
         if self.is_named && !self.is_known {
             self.account.known.insert(self.place);
