@@ -157,8 +157,8 @@ impl Bucket<'_> {
     }
 }
 
-/// The first word says which parts there are, and has room for an IPv4 address above them; each other
-/// part is of a length that is known or told.
+/// The first word says which parts there are, and has room for an IPv4 address above them; each
+/// other part is of a length that is known or told.
 impl Hash for Bucket<'_> {
     #[inline]
     fn hash<H: Hasher>(&self, state: &mut H) {
