@@ -6,7 +6,7 @@ use http::{
     request::Parts,
     uri::Scheme,
 };
-use webhook_core::{DeliveryRecord, Facts, PeerAddr, record::Head, rejection::is_grpc};
+use webhook_core::{DeliveryRecord, Facts, PeerAddr, record::Head, rejection::is_grpc_type};
 
 use crate::record::{MAX_METHOD_BYTES, MAX_PATH_BYTES, MAX_USER_AGENT_BYTES, SenderText};
 
@@ -17,7 +17,7 @@ pub(crate) fn copy<B>(
     with_path: bool,
     head: &mut Head,
 ) {
-    let (uri, headers) = (request.uri(), request.headers());
+    let uri = request.uri();
     head.method = SenderText::new(request.method().as_str(), MAX_METHOD_BYTES).into_short();
     if with_path {
         // Never the query: secrets are found there.
@@ -26,13 +26,30 @@ pub(crate) fn copy<B>(
     head.route = route(request).map(SenderText::into_short);
     head.scheme = uri.scheme().and_then(known_scheme);
     head.version = request.version();
-    if let Some(value) = headers.get(USER_AGENT) {
-        let text = SenderText::from_bytes(value.as_bytes(), MAX_USER_AGENT_BYTES);
-        head.user_agent = Some(text.into_short());
-    }
     head.peer = peer;
-    head.is_grpc = is_grpc(headers);
-    head.accepts_text = accepts_text(headers);
+    copy_headers(request.headers(), head);
+}
+
+/// Copies what the headers tell, in one pass.
+///
+/// A delivery has about ten, and three look-ups by hash cost 264 instructions more. A pass over any
+/// number of them costs less than the server has paid for reading them.
+fn copy_headers(headers: &HeaderMap, head: &mut Head) {
+    let (mut content_type, mut accept) = (None, Accept::default());
+    for (name, value) in headers {
+        if *name == USER_AGENT {
+            // Of several lines the first one counts.
+            head.user_agent.get_or_insert_with(|| {
+                SenderText::from_bytes(value.as_bytes(), MAX_USER_AGENT_BYTES).into_short()
+            });
+        } else if *name == CONTENT_TYPE {
+            content_type = content_type.or(Some(value));
+        } else if *name == ACCEPT {
+            accept.add(value);
+        }
+    }
+    head.is_grpc = content_type.is_some_and(is_grpc_type);
+    head.accepts_text = accept.prefers_text();
 }
 
 /// The request as a rejection policy needs it, after the request itself was handed on.
@@ -81,18 +98,29 @@ fn known_scheme(scheme: &Scheme) -> Option<&'static str> {
     }
 }
 
-/// Whether one line of text is preferred to a JSON document.
-fn accepts_text(headers: &HeaderMap) -> bool {
-    let mut text = false;
-    for value in headers.get_all(ACCEPT) {
+/// What the lines of `Accept` ask for.
+#[derive(Default)]
+struct Accept {
+    text: bool,
+    other: bool,
+}
+
+impl Accept {
+    fn add(&mut self, value: &HeaderValue) {
+        // What most senders say, and it says nothing.
+        if value.as_bytes() == b"*/*" {
+            return;
+        }
         match value.to_str() {
-            // What most senders say, and it says nothing.
-            Ok("*/*") => {}
-            Ok(value) if !value.contains("json") => text |= value.contains("text/plain"),
-            _ => return false,
+            Ok(value) if !value.contains("json") => self.text |= value.contains("text/plain"),
+            _ => self.other = true,
         }
     }
-    text
+
+    /// Whether one line of text is preferred to a JSON document.
+    const fn prefers_text(&self) -> bool {
+        self.text && !self.other
+    }
 }
 
 #[cfg(test)]
@@ -146,6 +174,26 @@ mod tests {
         assert!(!wants(&["text/plain", "application/json"]));
         assert!(!wants(&["*/*"]));
         assert!(!wants(&[]));
+    }
+
+    #[test]
+    fn of_several_lines_the_first_one_is_told() {
+        let record = told(
+            Request::post("/")
+                .header("user-agent", "one")
+                .header("user-agent", "two")
+                .header("content-type", "application/grpc")
+                .header("content-type", "application/json"),
+        );
+        let head = record.head().unwrap();
+        assert_eq!(head.user_agent.as_ref().unwrap().as_str(), "one");
+        assert!(head.is_grpc);
+        let json_first = told(
+            Request::post("/")
+                .header("content-type", "application/json")
+                .header("content-type", "application/grpc"),
+        );
+        assert!(!json_first.head().unwrap().is_grpc);
     }
 
     #[test]

@@ -157,17 +157,22 @@ impl Bucket<'_> {
     }
 }
 
-/// One word says which parts there are, and each part is of a length that is known or told.
+/// The first word says which parts there are, and has room for an IPv4 address above them; each
+/// other part is of a length that is known or told.
 impl Hash for Bucket<'_> {
+    #[inline]
     fn hash<H: Hasher>(&self, state: &mut H) {
-        let (family, address) = match self.network {
-            None => (0, 0),
-            Some(ClientNetwork::V4(v4)) => (1, u64::from(v4.to_bits())),
-            Some(ClientNetwork::V6(upper)) => (2, upper),
-        };
-        let parts = family << 2 | u64::from(self.in_place_of_sender) << 1;
-        state.write_u64(parts | u64::from(self.sender.is_some()));
-        state.write_u64(address);
+        let parts = u64::from(self.in_place_of_sender) << 1 | u64::from(self.sender.is_some());
+        match self.network {
+            None => state.write_u64(parts),
+            Some(ClientNetwork::V4(v4)) => {
+                state.write_u64(u64::from(v4.to_bits()) << 32 | 1 << 2 | parts);
+            }
+            Some(ClientNetwork::V6(upper)) => {
+                state.write_u64(2 << 2 | parts);
+                state.write_u64(upper);
+            }
+        }
         if let Some(sender) = &self.sender {
             sender.hash(state);
         }
@@ -192,6 +197,77 @@ impl Hash for Sender<'_> {
             for value in values {
                 value.as_bytes().hash(state);
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        collections::HashSet,
+        hash::{Hash as _, Hasher},
+        net::Ipv4Addr,
+    };
+
+    use http::HeaderMap;
+    use webhook_core::ClientNetwork;
+
+    use super::{Bucket, Sender};
+
+    /// What is hashed.
+    #[derive(Default)]
+    struct Words(Vec<u64>);
+
+    impl Hasher for Words {
+        fn write(&mut self, bytes: &[u8]) {
+            self.0.extend(bytes.iter().copied().map(u64::from));
+        }
+
+        fn write_u64(&mut self, word: u64) {
+            self.0.push(word);
+        }
+
+        fn finish(&self) -> u64 {
+            0
+        }
+    }
+
+    #[test]
+    fn no_bucket_hashes_as_another_does_nor_begins_as_one_without_a_sender() {
+        let headers = HeaderMap::new();
+        let v4 = [0, 1, 5, u32::MAX].map(|bits| ClientNetwork::V4(Ipv4Addr::from_bits(bits)));
+        let v6 = [0, 1, 5, 1 << 32, u64::MAX].map(ClientNetwork::V6);
+        let networks = v4.into_iter().chain(v6).map(Some).chain([None]);
+        let mut seen = HashSet::new();
+        let mut alone = Vec::new();
+        for network in networks {
+            for (in_place_of_sender, has_sender) in
+                [(false, false), (true, false), (false, true), (true, true)]
+            {
+                let bucket = Bucket {
+                    network,
+                    sender: has_sender.then_some(Sender {
+                        endpoint: None,
+                        provider: "github",
+                        names: &[],
+                        headers: &headers,
+                    }),
+                    in_place_of_sender,
+                };
+                let mut words = Words::default();
+                bucket.hash(&mut words);
+                if !has_sender {
+                    alone.push(words.0.clone());
+                }
+                assert!(
+                    seen.insert(words.0),
+                    "{network:?} {in_place_of_sender} {has_sender}"
+                );
+            }
+        }
+        for short in &alone {
+            let begins = |long: &&Vec<u64>| long.len() > short.len() && long.starts_with(short);
+            assert_eq!(seen.iter().find(begins), None, "{short:?}");
         }
     }
 }

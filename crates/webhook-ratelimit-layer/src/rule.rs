@@ -2,7 +2,7 @@ use std::{hash::Hash, sync::OnceLock};
 
 use http::{Extensions, HeaderMap};
 use http_body::SizeHint;
-use webhook_core::{Check, ClientAddr, Facts, Name, Seed, Settings, settings::Loaded};
+use webhook_core::{Check, ClientAddr, Facts, Name, PeerAddr, Seed, Settings, settings::Loaded};
 
 use crate::{
     Key, Quota, Unit,
@@ -41,9 +41,12 @@ pub(crate) struct Seen<'a> {
 impl Seen<'_> {
     /// The client that a layer resolved, else the peer.
     pub(crate) fn client(&self) -> Option<ClientAddr> {
-        self.facts
-            .and_then(Facts::client)
-            .or_else(|| Facts::client_of(self.extensions))
+        let resolved = self.facts.and_then(Facts::client);
+        resolved.or_else(|| {
+            let told = self.facts.and_then(Facts::peer);
+            let peer = told.or_else(|| PeerAddr::find(self.extensions));
+            peer.and_then(ClientAddr::from_peer)
+        })
     }
 }
 

@@ -12,9 +12,12 @@ use crate::Code;
 /// gRPC-Web is not gRPC.
 #[must_use]
 pub fn is_grpc(headers: &HeaderMap) -> bool {
-    let Some(content_type) = headers.get(CONTENT_TYPE) else {
-        return false;
-    };
+    headers.get(CONTENT_TYPE).is_some_and(is_grpc_type)
+}
+
+/// As [`is_grpc`], of a content type that is found already.
+#[must_use]
+pub fn is_grpc_type(content_type: &HeaderValue) -> bool {
     let value = content_type.as_bytes();
     let Some((name, rest)) = value.split_at_checked(b"application/grpc".len()) else {
         return false;

@@ -40,7 +40,11 @@ use std::time::Duration;
 use http::{HeaderValue, Response, request::Parts};
 
 pub use self::{
-    body::RejectionBody, future::ResponseFuture, grpc::is_grpc, policy::Reject, problem::Problem,
+    body::RejectionBody,
+    future::ResponseFuture,
+    grpc::{is_grpc, is_grpc_type},
+    policy::Reject,
+    problem::Problem,
 };
 use crate::{Check, Code, Facts, Name, Reason};
 
