@@ -3,7 +3,8 @@
 //!
 //! - [`TestApp`] sends requests to any tower service from a chosen peer, and [`TestAnswer`] asserts
 //!   what came of them.
-//! - [`signed()`] makes the signed request of a provider.
+//! - [`signed()`] makes the signed request of a provider, with the feature `public-key` also of those
+//!   that sign with a private key: a `TestKey` stands for it.
 //! - [`TestApp::assert_every_route_protected`] finds the route that was added outside the layer.
 //! - [`attack()`] sends mutations of one valid delivery and reports what got through.
 //! - [`HandlerProbe`] counts the handler's runs; [`TestBody`] is a body that can stall, break off,
@@ -25,10 +26,16 @@ mod attack;
 mod body;
 mod exchange;
 mod probe;
+#[cfg(feature = "public-key")]
+mod public;
 mod routes;
 mod sample;
 mod signed;
+mod signer;
 
+#[cfg(feature = "public-key")]
+#[cfg_attr(docsrs, doc(cfg(feature = "public-key")))]
+pub use self::public::{TestKey, TestKeyError};
 pub use self::{
     answer::TestAnswer,
     app::TestApp,
@@ -36,6 +43,7 @@ pub use self::{
     body::{End, TestBody},
     probe::{HandlerProbe, Probed},
     signed::{IntoRequest, SignedRequest, signed},
+    signer::TestSecret,
 };
 
 /// Compiles the README's examples.

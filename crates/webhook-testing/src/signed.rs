@@ -1,16 +1,17 @@
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, header::CONTENT_TYPE};
-use webhook_core::{Secret, Timestamp};
-use webhook_signature::{Scheme, SignRequest, Verifier};
+use webhook_core::Timestamp;
+use webhook_signature::Scheme;
 
 use crate::{
-    TestApp, TestBody,
-    sample::{content_type, sample},
+    TestApp, TestBody, TestSecret,
+    sample::{content_type, id, sample},
+    signer::{Draft, Signer},
 };
 
 /// A signed request of this provider, made when it is sent.
 ///
 /// The scheme is a preset or one of your own. Defaults: a `POST` to the app's path, a body such as
-/// the provider sends, else `{"type":"ping"}`, the id `msg_1`, signed at the time of the app's
+/// the provider sends, else `{"type":"ping"}`, the id `msg_1` (Mailgun: `msg1`), signed at the time of the app's
 /// clock.
 ///
 /// ```
@@ -24,16 +25,17 @@ use crate::{
 /// # drop(push);
 /// ```
 ///
+/// Where the scheme's key is a public one, the feature `public-key` has a `TestKey`: the app gets its
+/// public key, and stands for the provider with the private one.
+///
 /// # Panics
-/// Where the secret does not fit the scheme, or the scheme's key is a public one: only the provider
-/// can sign then.
+/// Where the secret does not fit the scheme, or a scheme with a public key got no `TestKey`.
 #[track_caller]
-pub fn signed(scheme: impl Into<Scheme>, secret: &str) -> SignedRequest {
-    let scheme = scheme.into();
+pub fn signed(scheme: impl Into<Scheme>, secret: impl Into<TestSecret>) -> SignedRequest {
     SignedRequest {
-        verifier: verifier(scheme, secret),
+        signer: Signer::new(scheme.into(), &secret.into()),
         body: None,
-        id: "msg_1".to_owned(),
+        id: None,
         event: None,
         at: None,
         url: None,
@@ -42,26 +44,13 @@ pub fn signed(scheme: impl Into<Scheme>, secret: &str) -> SignedRequest {
     }
 }
 
-/// A verifier that signs. A short secret is taken: tests have wrong ones.
-#[track_caller]
-pub(crate) fn verifier(scheme: Scheme, secret: &str) -> Verifier {
-    let name = scheme.name().clone();
-    let made = Secret::insecure_short(secret.as_bytes().to_vec())
-        .map_err(|error| error.to_string())
-        .and_then(|secret| Verifier::new(scheme, secret).map_err(|error| error.to_string()));
-    match made {
-        Ok(verifier) => verifier,
-        Err(error) => panic!("the test cannot sign for {name}: {error}"),
-    }
-}
-
 /// A request to be signed; made by [`signed`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing before it is sent"]
 pub struct SignedRequest {
-    verifier: Verifier,
+    signer: Signer,
     body: Option<Vec<u8>>,
-    id: String,
+    id: Option<String>,
     event: Option<String>,
     at: Option<Timestamp>,
     url: Option<String>,
@@ -76,9 +65,9 @@ impl SignedRequest {
         self
     }
 
-    /// The delivery's id. Default: `msg_1`.
+    /// The delivery's id. Default: `msg_1`, for Mailgun `msg1`.
     pub fn id(mut self, id: impl Into<String>) -> Self {
-        self.id = id.into();
+        self.id = Some(id.into());
         self
     }
 
@@ -148,7 +137,7 @@ impl IntoRequest for SignedRequest {
         let (body, content_type) = if let Some(body) = self.body {
             (body, "application/json")
         } else {
-            let sample = sample(self.verifier.scheme().name().as_str(), time);
+            let sample = sample(self.signer.verifier().scheme().name().as_str(), time);
             let content_type = content_type(&sample);
             (sample, content_type)
         };
@@ -157,32 +146,27 @@ impl IntoRequest for SignedRequest {
         for (name, value) in self.headers {
             headers.insert(name, value);
         }
-        let mut request = SignRequest::new(&body, time)
-            .with_id(&self.id)
-            .with_method(&self.method)
-            .with_base_url(app.default_base_url())
-            .with_target(target)
-            .with_headers(&headers);
-        if let Some(event) = &self.event {
-            request = request.with_event(event);
-        }
-        let signed = self.verifier.sign_request(&request);
-        let signed = signed.unwrap_or_else(|error| {
-            panic!(
-                "{} cannot sign this request: {error}",
-                self.verifier.scheme().name()
-            )
+        let name = self.signer.verifier().scheme().name();
+        let made = self.signer.sign(&Draft {
+            body: &body,
+            time,
+            id: self.id.as_deref().unwrap_or_else(|| id(name.as_str())),
+            event: self.event.as_deref(),
+            method: &self.method,
+            base_url: app.default_base_url(),
+            target,
+            headers: &headers,
         });
-        let (added, body, target) = signed.into_parts();
-        let target = target.as_deref().unwrap_or_default();
-        let mut sent = Request::new(TestBody::new(body.into_owned()));
+        let made = made.unwrap_or_else(|error| panic!("{name} cannot sign this request: {error}"));
+        let target = made.target;
+        let mut sent = Request::new(TestBody::new(made.body));
         *sent.method_mut() = self.method.clone();
         *sent.uri_mut() = match target.parse() {
             Ok(uri) => uri,
             Err(error) => panic!("{target:?} is no path to call: {error}"),
         };
         *sent.headers_mut() = headers;
-        sent.headers_mut().extend(added);
+        sent.headers_mut().extend(made.headers);
         sent
     }
 }

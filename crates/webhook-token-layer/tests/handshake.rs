@@ -6,9 +6,20 @@
 
 mod harness;
 
+use std::{
+    convert::Infallible,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    task::{Context, Poll},
+};
+
 use bytes::Bytes;
 use harness::{reason, request, seen, send, token};
 use http::{Request, Response, StatusCode, request::Parts};
+use http_body::{Body, Frame};
 use http_body_util::{BodyExt as _, Full};
 use proptest::prelude::*;
 use tower::{Layer as _, ServiceExt as _, service_fn};
@@ -118,7 +129,7 @@ async fn buffered(
 ) -> (u16, Result<Bytes, Reason>, DeliveryRecord) {
     let handler = service_fn(async |request: Request<BufferedBody>| {
         let bytes = [b"handled: ", &*request.into_body().into_bytes()].concat();
-        Ok::<_, std::convert::Infallible>(Response::new(Full::<Bytes>::from(bytes)))
+        Ok::<_, Infallible>(Response::new(Full::<Bytes>::from(bytes)))
     });
     let guarded = TokenLayer::from(settings).buffered().layer(handler);
     let mut delivery = Request::post("/in");
@@ -191,6 +202,55 @@ async fn shadow_mode_hands_on_what_is_no_handshake() {
         (answer.unwrap(), record.shadow_refusal()),
         ("7".into(), None)
     );
+}
+
+/// A body that does not say how long it is, in pieces of 1 KiB.
+struct Pieces {
+    left: usize,
+    asked: Arc<AtomicUsize>,
+}
+
+impl Body for Pieces {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        let Some(left) = self.left.checked_sub(1) else {
+            return Poll::Ready(None);
+        };
+        self.left = left;
+        Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(&[b'x'; 1024])))))
+    }
+}
+
+/// The status for 64 pieces without a token that may be a handshake, and how many were asked for.
+async fn pieces(settings: TokenSettings) -> (u16, usize) {
+    let handler = service_fn(async |request: Request<BufferedBody>| {
+        assert_eq!(request.into_body().into_bytes().len(), 64 * 1024);
+        Ok::<_, Infallible>(Response::new(Full::<Bytes>::default()))
+    });
+    let asked = Arc::new(AtomicUsize::new(0));
+    let body = Pieces {
+        left: 64,
+        asked: Arc::clone(&asked),
+    };
+    let delivery = Request::post("/in").header("x-validation", "1");
+    let guarded = TokenLayer::from(settings).buffered().layer(handler);
+    let answer = guarded.oneshot(delivery.body(body).unwrap()).await.unwrap();
+    (answer.status().as_u16(), asked.load(Ordering::Relaxed))
+}
+
+#[tokio::test]
+async fn of_a_stranger_no_more_is_read_than_a_handshake_may_have() {
+    let (status, asked) = pieces(settings(header())).await;
+    assert_eq!((status, asked), (401, MAX_BODY / 1024 + 1));
+    // In shadow mode it may be a delivery, which has to come whole.
+    let (status, asked) = pieces(settings(header()).with_insecure_shadow(true)).await;
+    assert!(status == 200 && asked >= 64, "{status} after {asked}");
 }
 
 proptest! {

@@ -3,11 +3,11 @@
 use std::{
     fmt::Write,
     mem,
-    sync::{Arc, Mutex},
+    sync::{Arc, LazyLock, Mutex},
 };
 
 use tracing::{
-    Event, Metadata, Subscriber,
+    Dispatch, Event, Metadata, Subscriber,
     field::{Field, Visit},
     span::{Attributes, Id, Record},
     subscriber::{DefaultGuard, set_default},
@@ -19,6 +19,10 @@ pub(crate) struct Events(Arc<Mutex<Vec<String>>>);
 
 impl Events {
     pub(crate) fn collect() -> (Self, DefaultGuard) {
+        // With one subscriber alone, `tracing` asks whichever thread comes first whether an event is
+        // wanted, and remembers what a thread without a subscriber says.
+        static SECOND: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(Events::default()));
+        LazyLock::force(&SECOND);
         let events = Self::default();
         (events.clone(), set_default(events))
     }

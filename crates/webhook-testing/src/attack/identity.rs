@@ -2,7 +2,7 @@ use http::{HeaderName, HeaderValue};
 
 use super::{
     case::{Case, Expected, Family},
-    delivery::Delivery,
+    delivery::{Delivery, Place},
     source::Source,
 };
 
@@ -88,7 +88,9 @@ pub(super) fn replays(source: &Source, is_judged: bool) -> Vec<Case> {
 fn signed_id(source: &Source, change: fn(&mut Delivery, HeaderName)) -> Option<Delivery> {
     let name = source.scheme.id_header()?.clone();
     let mut delivery = source.fresh();
-    (source.scheme.covers_id() && delivery.headers.contains_key(&name)).then(|| {
+    // Beside a signature in the body the header is a copy: the id that is signed is the body's.
+    let is_copy = matches!(delivery.signature, Some((Place::Body, _)));
+    (source.scheme.covers_id() && !is_copy && delivery.headers.contains_key(&name)).then(|| {
         change(&mut delivery, name);
         delivery
     })

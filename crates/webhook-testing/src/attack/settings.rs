@@ -8,11 +8,12 @@ use super::{
     run,
     source::{Source, Start},
 };
-use crate::{TestApp, app::parse_peer};
+use crate::{TestApp, TestSecret, app::parse_peer};
 
 /// Attacks the app with mutations of one valid delivery; to be awaited.
 ///
-/// The scheme is a preset or one of your own, the secret that which the app has. The deliveries go
+/// The scheme is a preset or one of your own, the secret that which the app has, or with
+/// the feature `public-key` the `TestKey` whose public key it has. The deliveries go
 /// to the app's [path](TestApp::path), from its [peer](TestApp::peer), by its
 /// [clock](TestApp::clock).
 ///
@@ -29,11 +30,15 @@ use crate::{TestApp, app::parse_peer};
 /// # }
 /// ```
 #[must_use = "nothing is attacked before it is awaited"]
-pub fn attack<'a>(app: &'a TestApp, scheme: impl Into<Scheme>, secret: &'a str) -> Attack<'a> {
+pub fn attack(
+    app: &TestApp,
+    scheme: impl Into<Scheme>,
+    secret: impl Into<TestSecret>,
+) -> Attack<'_> {
     Attack {
         app,
         scheme: scheme.into(),
-        secret,
+        secret: secret.into(),
         body: None,
         event: None,
         max_body: None,
@@ -50,7 +55,7 @@ pub fn attack<'a>(app: &'a TestApp, scheme: impl Into<Scheme>, secret: &'a str) 
 pub struct Attack<'a> {
     pub(super) app: &'a TestApp,
     scheme: Scheme,
-    secret: &'a str,
+    secret: TestSecret,
     body: Option<Vec<u8>>,
     event: Option<String>,
     pub(super) max_body: Option<usize>,
@@ -144,7 +149,7 @@ impl Attack<'_> {
         };
         Source::new(Start {
             scheme,
-            secret: self.secret,
+            secret: self.secret.clone(),
             sample: self.body.clone(),
             is_call: self.sends_calls,
             target: self.app.default_path().to_owned(),

@@ -1,21 +1,22 @@
 use std::cell::Cell;
 
-use http::{HeaderMap, HeaderValue, header::CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, Method, header::CONTENT_TYPE};
 use webhook_core::Timestamp;
 use webhook_signature::{Part, Primitive, Scheme, SecretEncoding, SignRequest, Verifier};
 
 use super::{call, delivery::Delivery};
 use crate::{
+    TestSecret,
     sample::{content_type, sample},
-    signed::verifier,
+    signer::{Draft, Signer},
 };
 
 /// Makes deliveries that are signed with the right secret, with a wrong one, or over another text.
 pub(super) struct Source {
     pub(super) scheme: Scheme,
     pub(super) secret: String,
-    verifier: Verifier,
-    wrong: Verifier,
+    signer: Signer,
+    wrong: Signer,
     sample: Vec<u8>,
     /// Whether the sample is the message of a gRPC call.
     is_call: bool,
@@ -28,9 +29,9 @@ pub(super) struct Source {
 }
 
 /// What a source starts from.
-pub(super) struct Start<'a> {
+pub(super) struct Start {
     pub(super) scheme: Scheme,
-    pub(super) secret: &'a str,
+    pub(super) secret: TestSecret,
     pub(super) sample: Option<Vec<u8>>,
     pub(super) is_call: bool,
     pub(super) target: String,
@@ -40,13 +41,13 @@ pub(super) struct Start<'a> {
 }
 
 impl Source {
-    pub(super) fn new(start: Start<'_>) -> Self {
+    pub(super) fn new(start: Start) -> Self {
         let scheme = start.scheme;
         let default = || sample(scheme.name().as_str(), start.now);
         let sample = start.sample.unwrap_or_else(default);
         Self {
-            verifier: verifier(scheme.clone(), start.secret),
-            wrong: verifier(scheme.clone(), &another(start.secret)),
+            signer: Signer::new(scheme.clone(), &start.secret),
+            wrong: Signer::new(scheme.clone(), &start.secret.other(&scheme)),
             content_type: content_type(&sample),
             sample,
             is_call: start.is_call,
@@ -55,7 +56,7 @@ impl Source {
             event: start.event,
             now: start.now,
             count: Cell::new(0),
-            secret: start.secret.to_owned(),
+            secret: start.secret.text,
             scheme,
         }
     }
@@ -92,7 +93,10 @@ impl Source {
     /// Whether the scheme itself takes this: then it is the provider's rule, and no attack.
     pub(super) fn takes(&self, delivery: &Delivery) -> bool {
         let (parts, _) = delivery.request().into_parts();
-        let verified = self.verifier.verify(&parts, &delivery.body, self.now);
+        let verified = self
+            .signer
+            .verifier()
+            .verify(&parts, &delivery.body, self.now);
         verified.is_ok()
     }
 
@@ -115,23 +119,24 @@ impl Source {
 
     /// A valid delivery of this body; `None` where the scheme cannot sign it.
     pub(super) fn try_of(&self, body: &[u8]) -> Option<Delivery> {
-        let sign = |verifier| self.try_sign(verifier, body, self.now, "attack0");
-        let mut delivery = sign(&self.verifier).ok()?;
+        let sign = |signer| self.try_sign(signer, body, self.now, "attack0");
+        let mut delivery = sign(&self.signer).ok()?;
         delivery.locate(&sign(&self.wrong).ok()?);
         Some(delivery)
     }
 
     /// A valid delivery with this id.
     pub(super) fn named(&self, body: &[u8], time: Timestamp, id: &str) -> Delivery {
-        let mut delivery = self.sign(&self.verifier, body, time, id);
+        let mut delivery = self.sign(&self.signer, body, time, id);
         delivery.locate(&self.sign(&self.wrong, body, time, id));
         delivery
     }
 
     /// A delivery that was signed with another secret.
     pub(super) fn forged(&self) -> Delivery {
-        let valid = self.fresh();
-        self.sign(&self.wrong, &valid.body, valid.time, &valid.id)
+        let body = self.fresh_body();
+        let id = format!("attack{}", self.count.get());
+        self.sign(&self.wrong, &body, self.now, &id)
     }
 
     /// A delivery that was signed with the empty secret: in HMAC, one of zeros is the same.
@@ -148,22 +153,22 @@ impl Source {
             Primitive::HmacSha512,
         ];
         hashes.contains(&self.scheme.primitive()).then(|| {
-            let unkeyed = verifier(self.scheme.clone(), &zeros);
+            let unkeyed = Signer::new(self.scheme.clone(), &zeros.as_str().into());
             self.sign(&unkeyed, &self.fresh_body(), self.now, "attack0")
         })
     }
 
     /// The signature that a valid delivery of this one's body would have.
     pub(super) fn right_signature(&self, delivery: &Delivery) -> Option<String> {
-        let request = self.try_sign(&self.verifier, &delivery.body, delivery.time, &delivery.id);
+        let request = self.try_sign(&self.signer, &delivery.body, delivery.time, &delivery.id);
         let mut right = request.ok()?;
         let wrong = self.try_sign(&self.wrong, &delivery.body, delivery.time, &delivery.id);
         right.locate(&wrong.ok()?);
         right.signature_text()
     }
 
-    fn sign(&self, verifier: &Verifier, body: &[u8], time: Timestamp, id: &str) -> Delivery {
-        match self.try_sign(verifier, body, time, id) {
+    fn sign(&self, signer: &Signer, body: &[u8], time: Timestamp, id: &str) -> Delivery {
+        match self.try_sign(signer, body, time, id) {
             Ok(delivery) => delivery,
             Err(error) => panic!(
                 "{} cannot sign the sample of the attack: {error}; give another with `.body(…)`",
@@ -174,7 +179,7 @@ impl Source {
 
     fn try_sign(
         &self,
-        verifier: &Verifier,
+        signer: &Signer,
         body: &[u8],
         time: Timestamp,
         id: &str,
@@ -185,23 +190,22 @@ impl Source {
         } else {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static(self.content_type));
         }
-        let mut request = SignRequest::new(body, time)
-            .with_id(id)
-            .with_base_url(&self.base_url)
-            .with_target(&self.target)
-            .with_headers(&headers);
-        if let Some(event) = &self.event {
-            request = request.with_event(event);
-        }
-        let (added, signed, target) = verifier.sign_request(&request)?.into_parts();
-        let target = target.map_or_else(|| self.target.clone(), Into::into);
-        let signed = signed.into_owned();
-        headers.extend(added);
+        let made = signer.sign(&Draft {
+            body,
+            time,
+            id,
+            event: self.event.as_deref(),
+            method: &Method::POST,
+            base_url: &self.base_url,
+            target: &self.target,
+            headers: &headers,
+        })?;
+        headers.extend(made.headers);
         Ok(Delivery {
-            method: http::Method::POST,
-            target,
+            method: Method::POST,
+            target: made.target,
             headers,
-            body: signed,
+            body: made.body,
             framing: super::delivery::Framing::default(),
             is_panicking: false,
             id: id.to_owned(),
@@ -249,20 +253,4 @@ impl Source {
         let (_, value) = headers.iter().find(|(_, value)| value.is_sensitive())?;
         Some(value.to_str().ok()?.to_owned())
     }
-}
-
-/// Another secret of the same form: one letter or digit in the middle is another.
-fn another(secret: &str) -> String {
-    let middle = secret.len() / 2;
-    let candidates = secret
-        .char_indices()
-        .filter(|(_, c)| c.is_ascii_alphanumeric());
-    let Some((at, old)) = candidates.min_by_key(|(at, _)| at.abs_diff(middle)) else {
-        return format!("{secret}0");
-    };
-    let new = if old == '0' { '1' } else { '0' };
-    secret
-        .char_indices()
-        .map(|(place, c)| if place == at { new } else { c })
-        .collect()
 }
