@@ -243,7 +243,7 @@ mod tests {
                     let ages = (0..*count).map(|n| (age + n / RUN * step) % RING);
                     let ages: Vec<_> = ages.collect();
                     let rows: Vec<_> = ages.iter().copied().map(row).collect();
-                    append(&mut session, &rows).await.unwrap();
+                    append(&mut session, &mut rows.as_slice()).await.unwrap();
                     for age in ages {
                         model.append(age);
                     }
