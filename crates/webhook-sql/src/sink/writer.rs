@@ -287,7 +287,7 @@ impl Writer {
             let Some(session) = self.session.as_mut() else {
                 return;
             };
-            let step = retention::step(session, &self.settings.retention, self.clock.now());
+            let step = retention::step(session, &self.settings.retention, self.clock.now(), owed);
             match tokio::time::timeout(ATTEMPT, step).await {
                 Ok(Ok(0)) => break,
                 Ok(Ok(deleted)) => {
