@@ -60,8 +60,8 @@ async fn newest(
     after: Option<Cursor>,
     limit: usize,
 ) -> Result<Vec<Event>, SqlError> {
-    // SQLite's planner goes along an index that is in the order of time, and stops in good time.
-    if filter.is_scattered() && !session.is_sqlite() {
+    // With words alone, SQLite goes along an index in the order of time, and stops in good time.
+    if filter.is_scattered() && (filter.client.is_some() || !session.is_sqlite()) {
         let conditions = among_newest(filter, after, limit);
         let events = select(session, &conditions, NEWEST_FIRST, limit).await?;
         if events.len() == limit {
@@ -74,7 +74,7 @@ async fn newest(
 }
 
 /// Those of the newest records that are meant: enough of them where the filter means what is usual.
-/// PostgreSQL's planner likes to gather all that are meant, and sorts them.
+/// A planner likes to gather all that are meant, and sorts them.
 fn among_newest(filter: &Filter, after: Option<Cursor>, limit: usize) -> Conditions {
     let mut conditions = Conditions::default();
     filter.add_times(&mut conditions);
