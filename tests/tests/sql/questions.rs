@@ -53,6 +53,9 @@ fn filters() -> Vec<Filter> {
         Filter::new().outcome("aborted").since(at(100)),
         Filter::new().reason("ok"),
         Filter::new().reason("rate_limited").endpoint("umbrella"),
+        Filter::new().outcome("accepted").endpoint("acme"),
+        Filter::new().client(client, 8).since(at(100)),
+        Filter::new().client(client, 16).outcome("denied"),
         Filter::new().client(client, 32),
         Filter::new()
             .client(client, 24)

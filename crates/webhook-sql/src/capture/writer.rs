@@ -194,7 +194,7 @@ async fn try_once(
     }
     // Of a batch whose commit was not heard of, the notice is there too.
     if let Some(notice) = notice.filter(|_| is_new) {
-        append_in(&mut session, std::slice::from_ref(notice)).await?;
+        append_in(&mut session, &mut std::slice::from_ref(notice)).await?;
     }
     session.commit().await?;
     Ok(session)

@@ -4,6 +4,7 @@
 //! written once. Only what has to be fast, the insertion of records, is written for each.
 
 mod cells;
+mod encoded;
 mod page;
 mod pool;
 #[cfg(feature = "postgres")]
@@ -12,10 +13,11 @@ mod postgres;
 mod sqlite;
 
 pub(crate) use self::{
+    encoded::{Encoded, Encoder},
     page::Page,
     pool::{Durability, Pool},
 };
-use crate::{SqlError, cell::Cell, chain::Link};
+use crate::{SqlError, cell::Cell};
 
 /// One connection. Dropped in the middle of a transaction, it is closed, and the transaction with it.
 pub(crate) enum Session {
@@ -105,21 +107,34 @@ impl Session {
         self.script("COMMIT").await
     }
 
-    /// How many links are best stored at once.
-    pub(crate) const fn part(&self) -> usize {
+    /// What links have to become for it.
+    pub(crate) const fn encoder(&self) -> Encoder {
         match self {
             #[cfg(feature = "sqlite")]
-            Self::Sqlite(_) => sqlite::PART,
+            Self::Sqlite(_) => Encoder::Sqlite,
             #[cfg(feature = "postgres")]
-            Self::Postgres(_) => postgres::PART,
+            Self::Postgres(_) => Encoder::Postgres,
             #[cfg(not(any(feature = "sqlite", feature = "postgres")))]
-            Self::Never(_) => 1,
+            Self::Never(_) => Encoder::Never,
         }
     }
 
-    /// Stores the links of the chain.
-    pub(crate) async fn insert(&mut self, links: &[Link<'_>]) -> Result<(), SqlError> {
-        on!(self, connection => connection.insert(links).await)
+    /// Stores links of the chain, as its own encoder has encoded them.
+    pub(crate) async fn insert(&mut self, encoded: Encoded) -> Result<(), SqlError> {
+        match (self, encoded) {
+            #[cfg(feature = "sqlite")]
+            (Self::Sqlite(connection), Encoded::Sqlite(links)) => connection.insert(links).await,
+            #[cfg(feature = "postgres")]
+            (Self::Postgres(connection), Encoded::Postgres(links)) => {
+                connection.insert(links).await
+            }
+            #[cfg(not(any(feature = "sqlite", feature = "postgres")))]
+            (Self::Never(never), _) => match *never {},
+            #[cfg(all(feature = "sqlite", feature = "postgres"))]
+            _ => Err(SqlError::store(
+                "links that are encoded for another database",
+            )),
+        }
     }
 
     pub(crate) const fn is_sqlite(&self) -> bool {

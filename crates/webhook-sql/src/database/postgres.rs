@@ -17,8 +17,6 @@ pub(super) const PART: usize = 1024;
 
 pub(crate) struct Connection {
     pub(crate) inner: PgConnection,
-    /// Used again for each part.
-    rows: Vec<u8>,
 }
 
 impl Connection {
@@ -39,28 +37,38 @@ impl Connection {
             .disable_statement_logging();
         let connected = tokio::time::timeout(CONNECT, options.connect()).await;
         let inner = connected.map_err(|_| SqlError::store("the database does not answer"))??;
-        let rows = Vec::new();
-        Ok(Self { inner, rows })
+        Ok(Self { inner })
     }
 
-    /// In the binary form of `COPY`, which the server takes in with the least work for each row.
-    pub(crate) async fn insert(&mut self, links: &[Link<'_>]) -> Result<(), SqlError> {
-        self.rows.clear();
-        self.rows.extend_from_slice(HEADER);
-        for link in links {
-            add_row(&mut self.rows, link);
-        }
-        self.rows.extend_from_slice(&END);
+    pub(crate) async fn insert(&mut self, Encoded(rows): Encoded) -> Result<(), SqlError> {
         let sql = format!(
             "COPY webhook_event_log (id, {}, salt, hash) FROM STDIN (FORMAT binary)",
             column::names()
         );
         let mut copy = self.inner.copy_in_raw(&sql).await?;
-        copy.send(self.rows.as_slice()).await?;
+        copy.send(rows).await?;
         copy.finish().await?;
         Ok(())
     }
 }
+
+/// Links in the binary form of `COPY`, which the server takes in with the least work for each row.
+pub(crate) struct Encoded(Vec<u8>);
+
+impl Encoded {
+    pub(super) fn of(links: &[Link<'_>]) -> Self {
+        let mut rows = Vec::with_capacity(links.len() * USUAL);
+        rows.extend_from_slice(HEADER);
+        for link in links {
+            add_row(&mut rows, link);
+        }
+        rows.extend_from_slice(&END);
+        Self(rows)
+    }
+}
+
+/// How many bytes a row usually has.
+const USUAL: usize = 1024;
 
 /// The signature, no flags, no extension
 /// (<https://www.postgresql.org/docs/current/sql-copy.html#SQL-COPY-FILE-FORMATS>).

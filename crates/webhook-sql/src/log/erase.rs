@@ -91,7 +91,7 @@ async fn erase_batch(
     }
     if count > 0 {
         let notice = Row::notice("webhook.audit_erased", &Clock::system(), count);
-        append_in(session, &[notice]).await?;
+        append_in(session, &mut [notice].as_slice()).await?;
     }
     session.commit().await?;
     Ok((count > 0).then_some((count, last)))

@@ -37,8 +37,17 @@ pub struct Filter {
 pub(crate) struct Network {
     pub(crate) first: Vec<u8>,
     pub(crate) last: Vec<u8>,
+    /// So many addresses that much of the log may be of them.
+    is_large: bool,
     /// So many addresses that an index is no help.
-    pub(crate) is_wide: bool,
+    is_wide: bool,
+}
+
+impl Network {
+    pub(crate) fn add(&self, conditions: &mut Conditions, key: &str) {
+        conditions.add(&format!("{key} >= $"), self.first.clone());
+        conditions.add(&format!("{key} <= $"), self.last.clone());
+    }
 }
 
 impl Filter {
@@ -101,6 +110,7 @@ impl Filter {
         self.client = Some(Network {
             first: key_of(first),
             last: last_key(address, prefix),
+            is_large: prefix <= if address.is_ipv4() { 16 } else { 40 },
             is_wide: prefix < if address.is_ipv4() { 8 } else { 20 },
         });
         self
@@ -140,12 +150,7 @@ impl Filter {
     /// The conditions of a `WHERE`, in the dialect of SQLite or PostgreSQL.
     pub(crate) fn conditions(&self, sqlite: bool) -> Conditions {
         let mut conditions = Conditions::default();
-        if let Some(since) = self.since {
-            conditions.add("received_at >= $", since);
-        }
-        if let Some(until) = self.until {
-            conditions.add("received_at < $", until);
-        }
+        self.add_times(&mut conditions);
         self.add_words(&mut conditions);
         if let Some(network) = &self.client {
             // A unary plus keeps SQLite, which has no statistics, from an index that is no help.
@@ -157,10 +162,26 @@ impl Filter {
             if !network.is_wide {
                 conditions.add_text(&in_runs(sqlite));
             }
-            conditions.add(&format!("{key} >= $"), network.first.clone());
-            conditions.add(&format!("{key} <= $"), network.last.clone());
+            network.add(&mut conditions, key);
         }
         conditions
+    }
+
+    pub(crate) fn add_times(&self, conditions: &mut Conditions) {
+        if let Some(since) = self.since {
+            conditions.add("received_at >= $", since);
+        }
+        if let Some(until) = self.until {
+            conditions.add("received_at < $", until);
+        }
+    }
+
+    /// Whether no index holds in the order of time what is meant, and much of the log may be meant.
+    pub(crate) fn is_scattered(&self) -> bool {
+        let words = [&self.endpoint, &self.outcome, &self.reason];
+        let words = words.into_iter().flatten().count();
+        let network = self.client.as_ref().map(|network| network.is_large);
+        network.unwrap_or(words > 1)
     }
 
     /// Endpoint, outcome and reason. What is usual is left out of some indexes: saying that it is
@@ -216,6 +237,11 @@ impl Conditions {
         } else {
             " AND "
         });
+    }
+
+    /// Takes the conditions out, for a query within the one that others are added for.
+    pub(crate) fn take_inner(&mut self) -> String {
+        std::mem::take(&mut self.sql)
     }
 
     /// ` WHERE …`, or nothing.

@@ -104,7 +104,7 @@ async fn purge_batch(
     let ranges: Vec<_> = cuts.iter().map(Cut::range).collect();
     let mut row = Row::notice(PURGED, &Clock::system(), count);
     row.set(Field::Cuts, Cell::from(ranges.join(" ")));
-    append_in(session, &[row]).await?;
+    append_in(session, &mut [row].as_slice()).await?;
     session.commit().await?;
     Ok((count, Some(last)))
 }

@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::{ops::RangeInclusive, time::Duration};
 
 use webhook_core::Timestamp;
 
@@ -10,13 +10,13 @@ use crate::{
     write::{head_and_count_in, set_head},
 };
 
-/// How many records go at once: a few milliseconds' work, which a record that comes may have to wait
-/// for.
-const BATCH: usize = 200;
+/// How many records go at once, at least and at most: about a millisecond's work or two, which a
+/// record that comes may have to wait for.
+const BATCH: RangeInclusive<u64> = 50..=200;
 
 /// How long records are kept. The default keeps them for good.
 ///
-/// The oldest go first, a few hundred in a transaction, between the batches that are written; the
+/// The oldest go first, two hundred in a transaction at most, between the batches that are written; the
 /// newest record always stays.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Retention {
@@ -71,18 +71,21 @@ impl Retention {
     }
 }
 
-/// Deletes the oldest records that are due, one batch of them, and says how many they were.
+/// Deletes the oldest records that are due, one batch of them, and says how many they were. Where so
+/// many are `owed`, a larger batch makes up for them at less cost.
 pub(crate) async fn step(
     session: &mut Session,
     retention: &Retention,
     now: Timestamp,
+    owed: u64,
 ) -> Result<u64, SqlError> {
     session.begin().await?;
     let (head, records) = head_and_count_in(session).await?;
     // Behind the last cut: PostgreSQL would step over each entry that is gone, and not yet vacuumed.
     let sql = format!(
         "{DOOMED} WHERE id < $1 AND id > COALESCE((SELECT MAX(last_id) FROM webhook_event_cut \
-         WHERE first_id = 1), 0) ORDER BY id LIMIT {BATCH}"
+         WHERE first_id = 1), 0) ORDER BY id LIMIT {}",
+        owed.clamp(*BATCH.start(), *BATCH.end())
     );
     let oldest = session.rows(&sql, &[head.id.into()]).await?;
     let mut doomed: Vec<_> = oldest
@@ -243,13 +246,14 @@ mod tests {
                     let ages = (0..*count).map(|n| (age + n / RUN * step) % RING);
                     let ages: Vec<_> = ages.collect();
                     let rows: Vec<_> = ages.iter().copied().map(row).collect();
-                    append(&mut session, &rows).await.unwrap();
+                    append(&mut session, &mut rows.as_slice()).await.unwrap();
                     for age in ages {
                         model.append(age);
                     }
                 }
                 Act::Retain(retention) => {
-                    while step(&mut session, retention, NOW).await.unwrap() > 0 {}
+                    let owed = model.kept.len() as u64;
+                    while step(&mut session, retention, NOW, owed).await.unwrap() > 0 {}
                     model.retain(retention);
                 }
             }

@@ -1,5 +1,6 @@
 //! The thread that writes.
 
+mod made;
 mod spilled;
 
 use std::{
@@ -11,6 +12,7 @@ use std::{
 
 use webhook_core::Clock;
 
+use self::made::Made;
 use super::{
     SqlSinkSettings,
     checkpoint::Checkpointer,
@@ -23,7 +25,7 @@ use crate::{
     log::retention,
     migrate::migrate,
     row::Row,
-    write::{append, holds},
+    write::{Rows, append, holds},
 };
 
 /// How many records a transaction holds at most.
@@ -148,22 +150,24 @@ impl Writer {
     async fn write(&mut self, batch: &mut Vec<Item>, dropped: u64) -> Result<(), Abandoned> {
         if dropped > 0 {
             let notice = Row::notice("webhook.audit_dropped", &self.clock, dropped);
-            self.commit(&[notice], &mut []).await?;
+            self.commit(&mut [notice].as_slice(), &mut []).await?;
         }
-        let (mut rows, mut waiters) = (Vec::new(), Vec::new());
+        let pseudonyms = self.settings.pseudonyms.clone();
+        let mut waiters = Vec::new();
         let mut items = batch.drain(..).peekable();
         while items.peek().is_some() {
-            for item in items.by_ref().take(BATCH) {
-                rows.push(item.what.into_row(&self.settings.pseudonyms));
+            let take = |item: Item| {
                 waiters.extend(item.waiter.map(Some));
-            }
-            self.commit(&rows, &mut waiters).await?;
-            let records = u64::try_from(rows.len()).unwrap_or(0);
+                item.what
+            };
+            let batch: Vec<_> = items.by_ref().take(BATCH).map(take).collect();
+            let records = u64::try_from(batch.len()).unwrap_or(0);
+            self.commit(&mut Made::new(batch, &pseudonyms), &mut waiters)
+                .await?;
             self.queue.settle(records);
             for (acknowledger, _) in waiters.drain(..).flatten() {
                 acknowledger.acknowledge(true);
             }
-            rows.clear();
         }
         // What tells of dropped ones alone is settled too.
         self.queue.settle(0);
@@ -173,7 +177,7 @@ impl Writer {
     /// Commits rows, however often it takes.
     async fn commit(
         &mut self,
-        rows: &[Row],
+        rows: &mut impl Rows,
         waiters: &mut [Option<Waiter>],
     ) -> Result<(), Abandoned> {
         let mut pause = FIRST_PAUSE;
@@ -184,7 +188,7 @@ impl Writer {
                     if attempts > 0 {
                         tracing::info!(target: "webhook_audit", attempts, "the audit's database is back");
                     }
-                    self.note_added(rows.len());
+                    self.note_added(rows.all().len());
                     return Ok(());
                 }
                 Err(error) => {
@@ -222,7 +226,7 @@ impl Writer {
     /// One attempt, bounded in time. A connection that failed is not used again.
     async fn attempt(
         &mut self,
-        rows: &[Row],
+        rows: &mut impl Rows,
         waiters: &mut [Option<Waiter>],
         again: bool,
     ) -> Result<(), SqlError> {
@@ -283,7 +287,7 @@ impl Writer {
             let Some(session) = self.session.as_mut() else {
                 return;
             };
-            let step = retention::step(session, &self.settings.retention, self.clock.now());
+            let step = retention::step(session, &self.settings.retention, self.clock.now(), owed);
             match tokio::time::timeout(ATTEMPT, step).await {
                 Ok(Ok(0)) => break,
                 Ok(Ok(deleted)) => {
@@ -307,7 +311,11 @@ impl Writer {
         self.next_retention = now.saturating_add(pause);
         if self.expired > 0 {
             let notice = Row::notice("webhook.audit_expired", &self.clock, self.expired);
-            if self.attempt(&[notice], &mut [], false).await.is_ok() {
+            if self
+                .attempt(&mut [notice].as_slice(), &mut [], false)
+                .await
+                .is_ok()
+            {
                 self.expired = 0;
             }
         }
@@ -317,7 +325,7 @@ impl Writer {
 async fn try_once(
     pool: &Pool,
     session: Option<Session>,
-    rows: &[Row],
+    rows: &mut impl Rows,
     again: bool,
 ) -> Result<Session, SqlError> {
     let mut session = match session {
@@ -326,7 +334,7 @@ async fn try_once(
     };
     // The attempt before may have been committed without our hearing of it.
     if again
-        && let Some(first) = rows.first()
+        && let Some(first) = rows.part(0, 1).first()
         && holds(&mut session, first).await?
     {
         return Ok(session);

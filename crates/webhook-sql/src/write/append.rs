@@ -3,13 +3,13 @@ use crate::{
     cell::Cell,
     chain::{self, HASH_BYTES, Hasher, Head},
     column::Field,
-    database::Session,
+    database::{Encoded, Encoder, Session},
     row::Row,
     write::Rollup,
 };
 
 /// Adds rows to the log, all of them or none, and returns its new head.
-pub(crate) async fn append(session: &mut Session, rows: &[Row]) -> Result<Head, SqlError> {
+pub(crate) async fn append(session: &mut Session, rows: &mut impl Rows) -> Result<Head, SqlError> {
     session.begin().await?;
     let head = append_in(session, rows).await?;
     session.commit().await?;
@@ -17,27 +17,73 @@ pub(crate) async fn append(session: &mut Session, rows: &[Row]) -> Result<Head, 
 }
 
 /// The same within a transaction that has begun.
-pub(crate) async fn append_in(session: &mut Session, rows: &[Row]) -> Result<Head, SqlError> {
-    let mut head = head_in(session).await?;
-    let salts = chain::salts(rows.len())
-        .map_err(|error| SqlError::store(format!("no randomness: {error}")))?;
-    let (mut hasher, part) = (Hasher::default(), session.part());
-    let mut parts = rows.chunks(part).zip(salts.chunks(part));
-    let mut next = || {
-        let (rows, salts) = parts.next()?;
-        Some(head.chain(&mut hasher, rows, salts))
+pub(crate) async fn append_in(
+    session: &mut Session,
+    rows: &mut impl Rows,
+) -> Result<Head, SqlError> {
+    let mut parts = Parts {
+        head: head_in(session).await?,
+        encoder: session.encoder(),
+        hasher: Hasher::default(),
+        rows,
+        next: 0,
     };
-    let mut links = next();
-    while let Some(now) = links {
-        // The next are hashed while the database has these.
-        let (stored, then) = tokio::join!(session.insert(&now), async { next() });
+    let mut part = parts.next()?;
+    while let Some(now) = part {
+        // The next are made, hashed and encoded while the database has these.
+        let (stored, then) = tokio::join!(session.insert(now), async { parts.next() });
         stored?;
-        links = then;
+        part = then?;
     }
+    let head = parts.head;
+    let rows = rows.all();
     Rollup::of(rows).add_to(session).await?;
     let added = i64::try_from(rows.len()).unwrap_or(i64::MAX);
     set_head(session, head, added).await?;
     Ok(head)
+}
+
+/// Rows to be added. They can be made as they are needed, but stay: what fails is tried again.
+pub(crate) trait Rows {
+    /// Those from this place on, at most so many, or nothing behind the last.
+    fn part(&mut self, from: usize, most: usize) -> &[Row];
+
+    /// All that were asked for.
+    fn all(&self) -> &[Row];
+}
+
+impl Rows for &[Row] {
+    fn part(&mut self, from: usize, most: usize) -> &[Row] {
+        let rest = self.get(from..).unwrap_or_default();
+        rest.get(..most).unwrap_or(rest)
+    }
+
+    fn all(&self) -> &[Row] {
+        self
+    }
+}
+
+/// The chain of rows, part by part.
+struct Parts<'a, R> {
+    head: Head,
+    encoder: Encoder,
+    hasher: Hasher,
+    rows: &'a mut R,
+    next: usize,
+}
+
+impl<R: Rows> Parts<'_, R> {
+    fn next(&mut self) -> Result<Option<Encoded>, SqlError> {
+        let rows = self.rows.part(self.next, self.encoder.part());
+        if rows.is_empty() {
+            return Ok(None);
+        }
+        self.next += rows.len();
+        let salts = chain::salts(rows.len())
+            .map_err(|error| SqlError::store(format!("no randomness: {error}")))?;
+        let links = self.head.chain(&mut self.hasher, rows, &salts);
+        self.encoder.encode(&links).map(Some)
+    }
 }
 
 /// The log's head, locked until the transaction ends: who writes is alone.

@@ -6,6 +6,6 @@ mod rollup;
 pub(crate) mod statement;
 
 pub(crate) use self::{
-    append::{append, append_in, head_and_count_in, head_in, holds, read_head, set_head},
+    append::{Rows, append, append_in, head_and_count_in, head_in, holds, read_head, set_head},
     rollup::{Rollup, bucket_of, end_of_bucket},
 };

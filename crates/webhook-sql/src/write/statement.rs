@@ -10,10 +10,6 @@ use crate::{
     row::Row,
 };
 
-/// How many rows a statement inserts. Fewer, and what a statement costs tells; more, and so many
-/// values are bound at once that the allocator gets slow.
-const TOGETHER: usize = 8;
-
 /// Which columns a batch fills.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Mask([bool; STORED]);
@@ -61,15 +57,12 @@ pub(crate) struct Shapes(HashMap<(Mask, usize), String>);
 const MAX_SHAPES: usize = 48;
 
 impl Shapes {
-    /// The statements that insert so many rows, one behind the other.
+    /// The statement that inserts so many rows.
     pub(crate) fn insert(&mut self, mask: &Mask, rows: usize) -> &str {
         if self.0.len() > MAX_SHAPES {
             self.0.clear();
         }
         let shape = self.0.entry((mask.clone(), rows));
-        shape.or_insert_with(|| {
-            let together = rows.clamp(1, TOGETHER);
-            vec![mask.insert(together); rows / together].join(";")
-        })
+        shape.or_insert_with(|| mask.insert(rows))
     }
 }

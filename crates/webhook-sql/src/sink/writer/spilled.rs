@@ -101,7 +101,7 @@ async fn try_once(
     let new = chunk.rows.iter().filter(|(line, _)| *line > place);
     let rows: Vec<Row> = new.map(|(_, row)| row.clone()).collect();
     if !rows.is_empty() {
-        append_in(&mut session, &rows).await?;
+        append_in(&mut session, &mut rows.as_slice()).await?;
     }
     if chunk.end > place {
         let sql = "INSERT INTO webhook_spill_place (file, lines) VALUES ($1, $2) \
