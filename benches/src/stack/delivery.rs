@@ -66,7 +66,8 @@ pub fn wire(case: Case) -> Result<Bytes, BoxError> {
 fn one(case: Case, body: Bytes, signature: &str) -> Result<Request<Body>, BoxError> {
     let peer: SocketAddr = match case.outcome {
         Outcome::Forbidden => ([198, 51, 100, 9], 4711).into(),
-        _ => ([127, 0, 0, 1], 4711).into(),
+        // A public address: for a private one it is looked whether a proxy stands in between.
+        _ => ([140, 82, 115, 42], 4711).into(),
     };
     let mut request = Request::post("/hooks")
         .header("host", "hooks.example.com")
