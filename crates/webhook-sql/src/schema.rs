@@ -83,8 +83,8 @@ fn is_required(column: &str) -> bool {
 }
 
 /// What records are looked for by, each with the time, so that the newest come first without a sort.
-/// Those of status, reason and outcome leave out what is usual. Secrets have none: no question names
-/// one, nearly all records have the same, and each entry would cost as much as another's.
+/// Those of status, reason and outcome leave out what is usual. That of secrets is for those who ask in
+/// SQL what a secret that leaked, or is about to go, has verified.
 ///
 /// Clients come in no order. Their index is one of runs of records, so that what is written at a
 /// time touches the pages of one run and not those of the whole; [`in_runs`] looks into each.
@@ -94,6 +94,8 @@ fn indexes(sqlite: bool) -> String {
     format!(
         "CREATE INDEX webhook_event_log_received_at ON webhook_event_log (received_at{id});
         CREATE INDEX webhook_event_log_endpoint ON webhook_event_log (endpoint, received_at{id});
+        CREATE INDEX webhook_event_log_secret_id ON webhook_event_log (secret_id, received_at{id})
+            WHERE secret_id IS NOT NULL;
         CREATE INDEX webhook_event_log_client_key
             ON webhook_event_log (({RUN}), client_key, received_at{id}) WHERE client_key IS NOT NULL;
         CREATE INDEX webhook_event_log_status_code ON webhook_event_log (status_code, received_at{id})
