@@ -77,6 +77,56 @@ fn sign(
     Some((parts, body.into_owned()))
 }
 
+/// What a form says, where the provider signs that and not its bytes: `+` and a space are the same, and so
+/// are the digits behind a `%` in either case. Vonage puts `_` where a value has what separates two.
+fn meant(provider: &str, body: &[u8]) -> Option<Vec<(Vec<u8>, Vec<u8>)>> {
+    let is_vonage = provider.starts_with("vonage-sms");
+    if !is_vonage && !["twilio", "plivo", "plivo-v1"].contains(&provider) {
+        return None;
+    }
+    let parts = body
+        .split(|byte| *byte == b'&')
+        .filter(|part| !part.is_empty());
+    let mut fields: Vec<_> = parts
+        .map(|part| {
+            let end = part
+                .iter()
+                .position(|byte| *byte == b'=')
+                .unwrap_or(part.len());
+            let mut value = plain(part.get(end + 1..).unwrap_or_default());
+            for byte in &mut value {
+                if is_vonage && matches!(byte, b'&' | b'=') {
+                    *byte = b'_';
+                }
+            }
+            (plain(&part[..end]), value)
+        })
+        .collect();
+    fields.sort();
+    if provider == "twilio" {
+        fields.dedup();
+    }
+    Some(fields)
+}
+
+fn plain(text: &[u8]) -> Vec<u8> {
+    let mut rest = text.iter().copied();
+    let mut plain = Vec::new();
+    let digit = |byte: Option<u8>| byte.and_then(|byte| char::from(byte).to_digit(16));
+    while let Some(byte) = rest.next() {
+        plain.push(match byte {
+            b'+' => b' ',
+            b'%' => {
+                let (high, low) = (digit(rest.next()), digit(rest.next()));
+                high.zip(low)
+                    .map_or(b'%', |(high, low)| (high * 16 + low).to_le_bytes()[0])
+            }
+            other => other,
+        });
+    }
+    plain
+}
+
 pub fn run(data: &[u8]) {
     let mut input = Input::new(data, 12);
     let all: Vec<_> = presets::all().collect();
@@ -123,14 +173,16 @@ pub fn run(data: &[u8]) {
     reached("a delivery that was signed here");
     let at = usize::from(input.byte()) * 16 + usize::from(input.byte() % 16);
     let flip = input.byte();
-    let Some(byte) = body.get_mut(at).filter(|_| flip != 0) else {
+    if flip == 0 || at >= body.len() {
         return;
-    };
-    *byte ^= flip;
+    }
+    let before = meant(preset.name(), &body);
+    body[at] ^= flip;
     let after = verdict(&verifier, &signed, &body, cut);
     if covers_body && !planted(1) {
+        let is_same = before.is_some() && before == meant(preset.name(), &body);
         assert!(
-            after.is_none(),
+            after.is_none() || is_same,
             "{} takes another body: {:?}",
             preset.name(),
             String::from_utf8_lossy(&body)
