@@ -6,7 +6,11 @@ use http::{
     request::Parts,
     uri::Scheme,
 };
-use webhook_core::{DeliveryRecord, Facts, PeerAddr, record::Head, rejection::is_grpc_type};
+use webhook_core::{
+    DeliveryRecord, Facts, PeerAddr,
+    record::Head,
+    rejection::{Accept, is_grpc_type},
+};
 
 use crate::record::{MAX_METHOD_BYTES, MAX_PATH_BYTES, MAX_USER_AGENT_BYTES, SenderText};
 
@@ -95,31 +99,6 @@ fn known_scheme(scheme: &Scheme) -> Option<&'static str> {
         "http" => Some("http"),
         "https" => Some("https"),
         _ => None,
-    }
-}
-
-/// What the lines of `Accept` ask for.
-#[derive(Default)]
-struct Accept {
-    text: bool,
-    other: bool,
-}
-
-impl Accept {
-    fn add(&mut self, value: &HeaderValue) {
-        // What most senders say, and it says nothing.
-        if value.as_bytes() == b"*/*" {
-            return;
-        }
-        match value.to_str() {
-            Ok(value) if !value.contains("json") => self.text |= value.contains("text/plain"),
-            _ => self.other = true,
-        }
-    }
-
-    /// Whether one line of text is preferred to a JSON document.
-    const fn prefers_text(&self) -> bool {
-        self.text && !self.other
     }
 }
 

@@ -28,6 +28,7 @@
 //! assert_eq!(left.reason(), Reason::SignatureMismatch);
 //! ```
 
+mod accept;
 mod body;
 mod decimal;
 mod future;
@@ -40,6 +41,7 @@ use std::time::Duration;
 use http::{HeaderValue, Response, request::Parts};
 
 pub use self::{
+    accept::Accept,
     body::RejectionBody,
     future::ResponseFuture,
     grpc::{is_grpc, is_grpc_type},

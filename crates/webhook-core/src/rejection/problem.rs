@@ -9,7 +9,7 @@ use http::{
     request::Parts,
 };
 
-use super::{Reject, Rejection, RejectionBody, decimal::Decimal, grpc};
+use super::{Accept, Reject, Rejection, RejectionBody, decimal::Decimal, grpc};
 use crate::{BufferedBody, Code, Facts, RequestId};
 
 /// The default policy: problem documents, gRPC statuses, plain text; see the [module](super).
@@ -101,18 +101,10 @@ fn asked_for(request: &Parts, facts: Option<&Facts>) -> (bool, bool) {
 }
 
 fn wants_text(headers: &HeaderMap) -> bool {
-    let mut text = false;
-    for value in headers.get_all(ACCEPT) {
-        // What most senders say, and it says nothing.
-        if value == "*/*" {
-            continue;
-        }
-        match value.to_str() {
-            Ok(value) if !value.contains("json") => text |= value.contains("text/plain"),
-            _ => return false,
-        }
-    }
-    text
+    let mut accept = Accept::default();
+    let lines = headers.get_all(ACCEPT).iter();
+    lines.for_each(|line| accept.add(line));
+    accept.prefers_text()
 }
 
 fn line(code: Code) -> String {

@@ -133,20 +133,22 @@ impl TestKey {
         match self.primitive {
             Primitive::Ed25519 => self.ed25519().sign(text).to_bytes().to_vec(),
             Primitive::EcdsaP256Sha256 => {
-                let digest = Sha256::digest(text);
-                let signature: Result<p256::ecdsa::Signature, _> =
-                    self.p256().sign_prehash(&digest);
-                let signature =
-                    signature.map(|it| (it.to_der().as_bytes().to_vec(), it.to_bytes()));
-                written(signature.map(|(der, fixed)| if is_plain { der } else { fixed.to_vec() }))
+                let signed = self.p256().sign_prehash(&Sha256::digest(text));
+                let signature: p256::ecdsa::Signature = written(signed);
+                if is_plain {
+                    signature.to_der().as_bytes().to_vec()
+                } else {
+                    signature.to_bytes().to_vec()
+                }
             }
             Primitive::EcdsaP521Sha512 => {
-                let digest = Sha512::digest(text);
-                let signature: Result<p521::ecdsa::Signature, _> =
-                    self.p521().sign_prehash(&digest);
-                let signature =
-                    signature.map(|it| (it.to_der().as_bytes().to_vec(), it.to_bytes()));
-                written(signature.map(|(der, fixed)| if is_plain { der } else { fixed.to_vec() }))
+                let signed = self.p521().sign_prehash(&Sha512::digest(text));
+                let signature: p521::ecdsa::Signature = written(signed);
+                if is_plain {
+                    signature.to_der().as_bytes().to_vec()
+                } else {
+                    signature.to_bytes().to_vec()
+                }
             }
             Primitive::RsaPkcs1Sha1 => self.rsa().sign_sha1(text),
             Primitive::RsaPssSha256 => self.rsa().sign(&RSA_PSS_SHA256, text),
