@@ -634,7 +634,7 @@ fn a_get_of_vonage_has_no_body() {
 fn a_signature_in_the_query_wants_a_target_that_can_have_one() {
     let preset = presets::by_name("pandadoc").unwrap();
     let verifier = receiver(preset, KEY);
-    for target in ["*", "/hooks"] {
+    for target in ["*", "?a=b", "/hooks"] {
         let request = SignRequest::new(b"{}", now()).with_target(target);
         let signed = verifier.sign_request(&request).map(drop);
         let due = (target == "/hooks")

@@ -94,8 +94,9 @@ impl Verifier {
         headers.extend(self.other_headers(request, &timestamp)?);
         let mut signed = unchanged(headers);
         if let Place::Query(name) = &scheme.location.signature {
-            // The `*` of an `OPTIONS` has no query.
-            let target = request.target().filter(|target| *target != "*");
+            // The `*` of an `OPTIONS` has no query, and a query without a path is no target.
+            let target = request.target();
+            let target = target.filter(|target| !target.starts_with(['*', '?']));
             let target = target.ok_or(SignError::TargetMissing)?;
             signed.target = Some(Cow::Owned(query::with(target, name, &value)));
         } else {
