@@ -85,9 +85,9 @@ impl Hasher {
 
 /// A row with its place in the chain, ready to be stored.
 #[derive(Debug)]
-pub(crate) struct Link<'a> {
+pub(crate) struct Link {
     pub(crate) id: i64,
-    pub(crate) row: &'a Row,
+    pub(crate) row: Row,
     pub(crate) salt: Salt,
     pub(crate) hash: Hash,
 }
@@ -101,13 +101,13 @@ pub(crate) struct Head {
 
 impl Head {
     /// Chains rows to this head, which becomes the last of them.
-    pub(crate) fn chain<'a>(
+    pub(crate) fn chain(
         &mut self,
         hasher: &mut Hasher,
-        rows: &'a [Row],
+        rows: Vec<Row>,
         salts: &[Salt],
-    ) -> Vec<Link<'a>> {
-        let mut link = |(row, salt): (&'a Row, &Salt)| {
+    ) -> Vec<Link> {
+        let mut link = |(row, salt): (Row, &Salt)| {
             self.id = self.id.saturating_add(1);
             let personal = hasher.personal(salt, row.cells());
             self.hash = hasher.record(&self.hash, self.id, row.cells(), &personal);
@@ -118,7 +118,7 @@ impl Head {
                 hash: self.hash,
             }
         };
-        rows.iter().zip(salts).map(&mut link).collect()
+        rows.into_iter().zip(salts).map(&mut link).collect()
     }
 }
 
@@ -187,13 +187,13 @@ mod tests {
 
     #[test]
     fn each_link_depends_on_the_one_before() {
-        let rows = [Row::empty(), Row::empty()];
+        let rows = vec![Row::empty(), Row::empty()];
         let mut head = Head {
             id: 0,
             hash: GENESIS,
         };
         let salts = [[0; 16], [0; 16]];
-        let links = head.chain(&mut Hasher::default(), &rows, &salts);
+        let links = head.chain(&mut Hasher::default(), rows, &salts);
         assert_eq!(links.iter().map(|link| link.id).collect::<Vec<_>>(), [1, 2]);
         assert_ne!(links[0].hash, links[1].hash);
         assert_eq!(head.hash, links[1].hash);

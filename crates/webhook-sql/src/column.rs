@@ -62,10 +62,8 @@ columns! {
     Client "client_address" Text "client.address" true;
     ClientKey "client_key" Blob "" true;
     Endpoint "endpoint" Text "webhook.source.id" false;
-    SecretId "secret_id" Text "webhook.secret.id" false;
     BodyBytes "body_bytes" Number "http.request.body.size" false;
     TotalMicros "total_us" Number "total_us" false;
-    DeliveryId "delivery_id" Text "webhook.delivery.id" true;
     Count "records" Number "records" false;
 
     Stage "stage" Text "webhook.reject.stage" false;
@@ -78,6 +76,7 @@ columns! {
     HttpVersion "http_version" Text "network.protocol.version" false;
     Scheme "scheme" Text "url.scheme" false;
     Provider "provider" Text "webhook.provider" false;
+    SecretId "secret_id" Text "webhook.secret.id" false;
     Quota "quota" Text "webhook.quota" false;
     SecretsTried "secrets_tried" List "secrets_tried" false;
     Checks "checks" Words "checks" false;
@@ -85,6 +84,7 @@ columns! {
     HandlerMicros "handler_us" Number "handler_us" false;
     Method "method" Text "http.request.method" false;
     IsVerified "is_verified" Flag "webhook.verified" false;
+    DeliveryId "delivery_id" Text "webhook.delivery.id" true;
     IdSigned "delivery_id_signed" Flag "webhook.delivery.id.signed" false;
     SignedAt "signed_at" Time "webhook.signed_at" false;
     EventType "event_type" Text "webhook.event.type" false;

@@ -44,15 +44,16 @@ impl Encoder {
         allow(
             clippy::unnecessary_wraps,
             unused_variables,
-            reason = "SQLite's can fail, and without a database there are no links"
+            clippy::needless_pass_by_value,
+            reason = "SQLite's takes the links apart and can fail, and without a database there are none"
         )
     )]
-    pub(crate) fn encode(self, links: &[Link<'_>]) -> Result<Encoded, SqlError> {
+    pub(crate) fn encode(self, links: Vec<Link>) -> Result<Encoded, SqlError> {
         Ok(match self {
             #[cfg(feature = "sqlite")]
             Self::Sqlite => Encoded::Sqlite(sqlite::Encoded::of(links)?),
             #[cfg(feature = "postgres")]
-            Self::Postgres => Encoded::Postgres(postgres::Encoded::of(links)),
+            Self::Postgres => Encoded::Postgres(postgres::Encoded::of(&links)),
             #[cfg(not(any(feature = "sqlite", feature = "postgres")))]
             Self::Never => Encoded::Never,
         })

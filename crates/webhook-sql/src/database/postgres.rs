@@ -56,7 +56,7 @@ impl Connection {
 pub(crate) struct Encoded(Vec<u8>);
 
 impl Encoded {
-    pub(super) fn of(links: &[Link<'_>]) -> Self {
+    pub(super) fn of(links: &[Link]) -> Self {
         let mut rows = Vec::with_capacity(links.len() * USUAL);
         rows.extend_from_slice(HEADER);
         for link in links {
@@ -76,7 +76,7 @@ const HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
 /// What stands in the place of a row's number of values behind the last.
 const END: [u8; 2] = (-1_i16).to_be_bytes();
 
-fn add_row(out: &mut Vec<u8>, link: &Link<'_>) {
+fn add_row(out: &mut Vec<u8>, link: &Link) {
     // With the id, the salt and the hash.
     let values = i16::try_from(STORED + 3).unwrap_or(i16::MAX);
     out.extend_from_slice(&values.to_be_bytes());

@@ -19,7 +19,7 @@ const BUSY: Duration = Duration::from_secs(10);
 /// Two processes that open a new file at once can find it locked whatever the busy time.
 const ATTEMPTS: u32 = 40;
 /// How many rows are inserted at once.
-pub(super) const PART: usize = 256;
+pub(super) const PART: usize = 512;
 
 pub(crate) struct Connection {
     pub(crate) inner: SqliteConnection,
@@ -96,30 +96,33 @@ pub(crate) struct Encoded {
 }
 
 impl Encoded {
-    pub(super) fn of(links: &[Link<'_>]) -> Result<Self, SqlError> {
-        let mask = Mask::of(links);
-        let (mut calls, mut rest) = (Vec::new(), links);
-        while !rest.is_empty() {
-            let (now, later) = rest.split_at(chunk(rest.len()));
-            let values = values(now, &mask).map_err(sqlx::Error::Encode)?;
-            calls.push((now.len(), values));
-            rest = later;
+    pub(super) fn of(links: Vec<Link>) -> Result<Self, SqlError> {
+        let mask = Mask::of(&links);
+        let (mut calls, mut links) = (Vec::new(), links.into_iter());
+        while links.len() > 0 {
+            let rows = chunk(links.len());
+            let values = values(links.by_ref().take(rows), rows, &mask);
+            calls.push((rows, values.map_err(sqlx::Error::Encode)?));
         }
         Ok(Self { mask, calls })
     }
 }
 
-fn values(links: &[Link<'_>], mask: &Mask) -> Result<SqliteArguments<'static>, BoxDynError> {
+fn values(
+    links: impl Iterator<Item = Link>,
+    rows: usize,
+    mask: &Mask,
+) -> Result<SqliteArguments<'static>, BoxDynError> {
     let mut values = SqliteArguments::default();
-    values.reserve(links.len() * mask.width(), 0);
+    values.reserve(rows * mask.width(), 0);
     for link in links {
         values.add(link.id)?;
         for cell in mask.cells(link.row) {
             match cell {
                 Cell::Null => values.add(None::<i64>)?,
-                Cell::Number(number) => values.add(*number)?,
-                Cell::Text(text) => values.add(String::from(&**text))?,
-                Cell::Blob(blob) => values.add(blob.clone())?,
+                Cell::Number(number) => values.add(number)?,
+                Cell::Text(text) => values.add(text)?,
+                Cell::Blob(blob) => values.add(blob)?,
             }
         }
         values.add(link.salt.to_vec())?;
@@ -130,7 +133,7 @@ fn values(links: &[Link<'_>], mask: &Mask) -> Result<SqliteArguments<'static>, B
 
 /// A few sizes, so that few statements are prepared.
 fn chunk(rows: usize) -> usize {
-    let sizes = [PART, 64, 16, 4];
+    let sizes = [PART, 256, 128, 64, 16, 4];
     let fits = |size: &&usize| **size <= rows;
     sizes.iter().find(fits).copied().unwrap_or(1)
 }

@@ -1,6 +1,6 @@
 use webhook_core::Clock;
 
-use super::{AuditLog, Filter, with};
+use super::{AuditLog, Filter, reach::reach, with};
 use crate::{
     SqlError,
     capture::store,
@@ -30,11 +30,12 @@ impl AuditLog {
             let (mut erased, mut after) = (0, 0);
             let has_captures = store::begin(session, filter).await?;
             let end = super::verify::head(session).await?.id;
-            while let Some((count, last)) =
-                erase_batch(session, filter, after, end, has_captures).await?
-            {
+            while after < end {
+                let reach = reach(filter, after, end);
+                let (count, last) =
+                    erase_batch(session, filter, after, reach, has_captures).await?;
                 erased += count;
-                after = last;
+                after = last.unwrap_or(reach);
             }
             store::forget(session, has_captures).await?;
             Ok(erased)
@@ -49,7 +50,7 @@ async fn erase_batch(
     after: i64,
     end: i64,
     has_captures: bool,
-) -> Result<Option<(u64, i64)>, SqlError> {
+) -> Result<(u64, Option<i64>), SqlError> {
     let mut conditions = filter.conditions(session.is_sqlite());
     conditions.add("id > $", after);
     conditions.add("id <= $", end);
@@ -72,7 +73,7 @@ async fn erase_batch(
         nulls.join(", ")
     );
     let mut hasher = Hasher::default();
-    let (mut count, mut last) = (0, after);
+    let (mut count, mut last) = (0, None);
     for mut cells in rows {
         let (salt, id) = (cells.pop(), cells.pop());
         let id = id.as_ref().and_then(Cell::number);
@@ -87,12 +88,12 @@ async fn erase_batch(
         if has_captures {
             store::of_records(session, id, id).await?;
         }
-        (count, last) = (count + 1, id);
+        (count, last) = (count + 1, Some(id));
     }
     if count > 0 {
         let notice = Row::notice("webhook.audit_erased", &Clock::system(), count);
         append_in(session, &mut [notice].as_slice()).await?;
     }
     session.commit().await?;
-    Ok((count > 0).then_some((count, last)))
+    Ok((count, last))
 }

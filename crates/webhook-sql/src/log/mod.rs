@@ -7,6 +7,7 @@ mod export;
 mod filter;
 mod list;
 mod purge;
+mod reach;
 pub(crate) mod retention;
 mod stats;
 mod tail;

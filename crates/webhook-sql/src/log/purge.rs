@@ -3,6 +3,7 @@ use webhook_core::Clock;
 use super::{
     AuditLog, Filter,
     cut::{Cut, DOOMED, Doomed, uncount},
+    reach::reach,
     with,
 };
 use crate::{
@@ -45,21 +46,21 @@ impl AuditLog {
             let has_captures = store::begin(session, filter).await?;
             // What comes while it runs stays.
             let end = super::verify::head(session).await?.id;
-            loop {
-                let (count, last) = purge_batch(session, filter, after, end, has_captures).await?;
-                let Some(last) = last else {
-                    store::forget(session, has_captures).await?;
-                    return Ok(purged);
-                };
+            while after < end {
+                let reach = reach(filter, after, end);
+                let (count, last) =
+                    purge_batch(session, filter, after, reach, has_captures).await?;
                 purged += count;
-                after = last;
+                after = last.unwrap_or(reach);
             }
+            store::forget(session, has_captures).await?;
+            Ok(purged)
         })
         .await
     }
 }
 
-/// Deletes a batch, and says how many they were and which was the last.
+/// Deletes a batch of the records after one number and up to another, and says how many they were and which was the last.
 async fn purge_batch(
     session: &mut Session,
     filter: &Filter,

@@ -101,7 +101,7 @@ async fn count(session: &mut Session, filter: &Filter, tally: &mut Tally) -> Res
         after.since = Some(end.saturating_mul(MICROS_PER_HOUR));
         count_records(session, &after, tally).await?;
     }
-    find_last(session, filter, tally).await
+    Ok(())
 }
 
 async fn count_hours(
@@ -116,11 +116,11 @@ async fn count_hours(
     filter.add_words(&mut conditions);
     let sql = format!(
         "SELECT endpoint, outcome, reason, bucket, CAST(SUM(records) AS BIGINT), \
-         CAST(SUM(total_us) AS BIGINT) FROM webhook_stats_hourly{} \
+         CAST(SUM(total_us) AS BIGINT), MAX(last_at) FROM webhook_stats_hourly{} \
          GROUP BY endpoint, outcome, reason, bucket",
         conditions.sql()
     );
-    add_rows(session, &sql, &conditions, tally).await
+    add_rows(session, &sql, &conditions, tally, |bucket| bucket).await
 }
 
 async fn count_records(
@@ -136,37 +136,19 @@ async fn count_records(
          GROUP BY COALESCE(endpoint, ''), outcome, reason, COALESCE(total_us, 0)",
         conditions.sql()
     );
-    let rows = session.rows(&sql, &conditions.values).await?;
-    for cells in rows {
-        let [endpoint, outcome, reason, micros, records, sum, last] = cells.as_slice() else {
-            continue;
-        };
-        let words = (
-            outcome.text().unwrap_or_default(),
-            reason.text().unwrap_or_default(),
-        );
-        let endpoint = endpoint.text().unwrap_or_default();
-        let number = |cell: &Cell| cell.number().unwrap_or(0);
-        tally.add(
-            endpoint,
-            words,
-            bucket_of(number(micros)),
-            number(records),
-            number(sum),
-        );
-        tally.see(endpoint, last.number());
-    }
-    Ok(())
+    add_rows(session, &sql, &conditions, tally, bucket_of).await
 }
 
+/// Adds rows of endpoint, outcome, reason, what tells the bucket, records, their time, and the last.
 async fn add_rows(
     session: &mut Session,
     sql: &str,
     conditions: &Conditions,
     tally: &mut Tally,
+    bucket_of: fn(i64) -> i64,
 ) -> Result<(), SqlError> {
     for cells in session.rows(sql, &conditions.values).await? {
-        let [endpoint, outcome, reason, bucket, records, sum] = cells.as_slice() else {
+        let [endpoint, outcome, reason, bucket, records, sum, last] = cells.as_slice() else {
             continue;
         };
         let words = (
@@ -175,41 +157,9 @@ async fn add_rows(
         );
         let number = |cell: &Cell| cell.number().unwrap_or(0);
         let endpoint = endpoint.text().unwrap_or_default();
-        tally.add(
-            endpoint,
-            words,
-            number(bucket),
-            number(records),
-            number(sum),
-        );
-    }
-    Ok(())
-}
-
-/// The newest of each endpoint, which an index knows.
-async fn find_last(
-    session: &mut Session,
-    filter: &Filter,
-    tally: &mut Tally,
-) -> Result<(), SqlError> {
-    let endpoints: Vec<_> = tally.0.keys().cloned().collect();
-    for endpoint in endpoints {
-        let mut one = filter.clone();
-        one.endpoint = (!endpoint.is_empty()).then(|| endpoint.clone());
-        let mut conditions = one.conditions(session.is_sqlite());
-        if endpoint.is_empty() {
-            conditions.add_text("endpoint IS NULL");
-        }
-        conditions.add_text("outcome IS NOT NULL");
-        let sql = format!(
-            "SELECT received_at FROM webhook_event_log{} ORDER BY received_at DESC LIMIT 1",
-            conditions.sql()
-        );
-        let row = session
-            .row(&sql, &conditions.values)
-            .await?
-            .unwrap_or_default();
-        tally.see(&endpoint, row.first().and_then(Cell::number));
+        let bucket = bucket_of(number(bucket));
+        tally.add(endpoint, words, bucket, number(records), number(sum));
+        tally.see(endpoint, last.number());
     }
     Ok(())
 }

@@ -113,6 +113,14 @@ impl Row {
         &self.0
     }
 
+    #[cfg_attr(
+        not(feature = "sqlite"),
+        allow(dead_code, reason = "PostgreSQL's are copied")
+    )]
+    pub(crate) fn into_cells(self) -> [Cell; STORED] {
+        self.0
+    }
+
     #[cfg(test)]
     pub(crate) fn cells_mut(&mut self) -> &mut [Cell; STORED] {
         &mut self.0
@@ -141,8 +149,9 @@ fn name_of(field: Field) -> &'static str {
 
 /// Whether a text is stored as it is.
 fn is_plain(text: &str, max: usize) -> bool {
-    let is_plain = |byte| matches!(byte, b' '..=b'~') && byte != b'\\';
-    text.len() <= max && text.bytes().all(is_plain)
+    // Each byte is looked at, so that many are at once.
+    let is_plain = |byte| matches!(byte, b' '..=b'[' | b']'..=b'~');
+    text.len() <= max && text.bytes().fold(true, |all, byte| all & is_plain(byte))
 }
 
 /// A text that a stranger chose, as it is stored: escaped, bounded, and without what a database

@@ -169,7 +169,7 @@ impl Owner {
             }
             Pushed::Refused(item) => {
                 let spilled = self.spill.as_ref().is_some_and(|spill| {
-                    let row = item.what.into_row(&self.settings.pseudonyms);
+                    let row = item.what.to_row(&self.settings.pseudonyms);
                     spill.add(&row)
                 });
                 if !spilled {

@@ -29,10 +29,10 @@ pub(super) enum What {
 }
 
 impl What {
-    pub(super) fn into_row(self, pseudonyms: &Pseudonyms) -> Row {
+    pub(super) fn to_row(&self, pseudonyms: &Pseudonyms) -> Row {
         match self {
-            Self::Request(record) => Row::from_record(&record, pseudonyms),
-            Self::Change(change) => Row::from_change(&change),
+            Self::Request(record) => Row::from_record(record, pseudonyms),
+            Self::Change(change) => Row::from_change(change),
         }
     }
 }

@@ -3,7 +3,7 @@ use std::{num::NonZeroUsize, path::PathBuf, time::Duration};
 use crate::{DatabaseUrl, Pseudonyms, Retention, SqlError};
 
 /// How many records wait at most, unless it is said otherwise.
-pub const DEFAULT_CAPACITY: usize = 8192;
+pub const DEFAULT_CAPACITY: usize = 16_384;
 
 /// What happens to a record that finds the queue full, because the database is slower than the
 /// requests, or is down.
@@ -25,7 +25,7 @@ pub enum Overflow {
 ///
 /// | setting | default |
 /// |---|---|
-/// | capacity | [`DEFAULT_CAPACITY`], 8,192 records: at most 24 MiB |
+/// | capacity | [`DEFAULT_CAPACITY`], 16,384 records: at most 48 MiB |
 /// | overflow | [`Overflow::Drop`] |
 /// | durable | no: a response does not wait for its record |
 /// | retention | for good |

@@ -28,8 +28,6 @@ use crate::{
     write::{Rows, append, holds},
 };
 
-/// How many records a transaction holds at most.
-const BATCH: usize = 8192;
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// How long one attempt may take before its connection is given up.
@@ -154,18 +152,16 @@ impl Writer {
         }
         let pseudonyms = self.settings.pseudonyms.clone();
         let mut waiters = Vec::new();
-        let mut items = batch.drain(..).peekable();
-        while items.peek().is_some() {
-            let take = |item: Item| {
-                waiters.extend(item.waiter.map(Some));
-                item.what
-            };
-            let batch: Vec<_> = items.by_ref().take(BATCH).map(take).collect();
-            let records = u64::try_from(batch.len()).unwrap_or(0);
-            self.commit(&mut Made::new(batch, &pseudonyms), &mut waiters)
-                .await?;
-            self.queue.settle(records);
-            for (acknowledger, _) in waiters.drain(..).flatten() {
+        if self.settings.is_awaited() {
+            waiters.extend(batch.iter_mut().map(|item| item.waiter.take()));
+        }
+        let mut waiters = waiters.into_iter();
+        let mut made = Made::new(batch.drain(..), &pseudonyms);
+        while made.len() > 0 {
+            self.commit(&mut made, waiters.as_mut_slice()).await?;
+            let records = made.turn();
+            self.queue.settle(u64::try_from(records).unwrap_or(0));
+            for (acknowledger, _) in waiters.by_ref().take(records).flatten() {
                 acknowledger.acknowledge(true);
             }
         }
@@ -188,7 +184,7 @@ impl Writer {
                     if attempts > 0 {
                         tracing::info!(target: "webhook_audit", attempts, "the audit's database is back");
                     }
-                    self.note_added(rows.all().len());
+                    self.note_added(rows.len());
                     return Ok(());
                 }
                 Err(error) => {
@@ -334,7 +330,7 @@ async fn try_once(
     };
     // The attempt before may have been committed without our hearing of it.
     if again
-        && let Some(first) = rows.part(0, 1).first()
+        && let [first] = rows.part(0, 1).as_slice()
         && holds(&mut session, first).await?
     {
         return Ok(session);

@@ -8,12 +8,24 @@ use crate::{
     write::Rollup,
 };
 
+/// How many rows are stored first, so that the database has something to do soon. Each part is twice
+/// the one before, up to what the database likes best.
+const FIRST_PART: usize = 64;
+
 /// Adds rows to the log, all of them or none, and returns its new head.
 pub(crate) async fn append(session: &mut Session, rows: &mut impl Rows) -> Result<Head, SqlError> {
     session.begin().await?;
     let head = append_in(session, rows).await?;
-    session.commit().await?;
-    Ok(head)
+    let commit = session.commit();
+    tokio::pin!(commit);
+    loop {
+        tokio::select! {
+            biased;
+            committed = &mut commit => return committed.map(|()| head),
+            // Rows are made for as long as the database has to do, and there are any.
+            true = async { rows.ahead() } => tokio::task::yield_now().await,
+        }
+    }
 }
 
 /// The same within a transaction that has begun.
@@ -25,8 +37,10 @@ pub(crate) async fn append_in(
         head: head_in(session).await?,
         encoder: session.encoder(),
         hasher: Hasher::default(),
+        rollup: Rollup::default(),
         rows,
         next: 0,
+        size: FIRST_PART,
     };
     let mut part = parts.next()?;
     while let Some(now) = part {
@@ -35,54 +49,62 @@ pub(crate) async fn append_in(
         stored?;
         part = then?;
     }
-    let head = parts.head;
-    let rows = rows.all();
-    Rollup::of(rows).add_to(session).await?;
-    let added = i64::try_from(rows.len()).unwrap_or(i64::MAX);
-    set_head(session, head, added).await?;
+    let Parts {
+        head, rollup, next, ..
+    } = parts;
+    rollup.add_to(session).await?;
+    set_head(session, head, i64::try_from(next).unwrap_or(i64::MAX)).await?;
     Ok(head)
 }
 
-/// Rows to be added. They can be made as they are needed, but stay: what fails is tried again.
+/// Rows to be added. They can be made as they are needed, and again: what fails is tried again.
 pub(crate) trait Rows {
-    /// Those from this place on, at most so many, or nothing behind the last.
-    fn part(&mut self, from: usize, most: usize) -> &[Row];
+    /// Those from this place on, at most so many; none behind the last.
+    fn part(&mut self, from: usize, most: usize) -> Vec<Row>;
 
-    /// All that were asked for.
-    fn all(&self) -> &[Row];
+    /// How many there are.
+    fn len(&self) -> usize;
+
+    /// Makes a few that will be asked for after these; `false` where there are none.
+    fn ahead(&mut self) -> bool {
+        false
+    }
 }
 
 impl Rows for &[Row] {
-    fn part(&mut self, from: usize, most: usize) -> &[Row] {
-        let rest = self.get(from..).unwrap_or_default();
-        rest.get(..most).unwrap_or(rest)
+    fn len(&self) -> usize {
+        <[Row]>::len(self)
     }
 
-    fn all(&self) -> &[Row] {
-        self
+    fn part(&mut self, from: usize, most: usize) -> Vec<Row> {
+        self.iter().skip(from).take(most).cloned().collect()
     }
 }
 
-/// The chain of rows, part by part.
+/// The chain of rows, part by part, and their counts.
 struct Parts<'a, R> {
     head: Head,
     encoder: Encoder,
     hasher: Hasher,
+    rollup: Rollup,
     rows: &'a mut R,
     next: usize,
+    size: usize,
 }
 
 impl<R: Rows> Parts<'_, R> {
     fn next(&mut self) -> Result<Option<Encoded>, SqlError> {
-        let rows = self.rows.part(self.next, self.encoder.part());
+        let rows = self.rows.part(self.next, self.size);
         if rows.is_empty() {
             return Ok(None);
         }
         self.next += rows.len();
+        self.size = self.encoder.part().min(self.size * 2);
+        self.rollup.add(&rows);
         let salts = chain::salts(rows.len())
             .map_err(|error| SqlError::store(format!("no randomness: {error}")))?;
         let links = self.head.chain(&mut self.hasher, rows, &salts);
-        self.encoder.encode(&links).map(Some)
+        self.encoder.encode(links).map(Some)
     }
 }
 

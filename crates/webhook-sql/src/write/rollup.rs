@@ -1,7 +1,7 @@
 //! Counts by hour, endpoint, outcome, reason and how long it took, kept in the transaction that
 //! writes or deletes the records they count.
 
-use std::collections::HashMap;
+use std::{borrow::Cow, collections::HashMap};
 
 use crate::{
     SqlError, cell::Cell, column::Field, database::Session, row::Row, time::MICROS_PER_HOUR,
@@ -10,45 +10,55 @@ use crate::{
 /// How many rows a statement changes: a few sizes, so that few statements are prepared.
 const CHUNKS: [usize; 8] = [128, 64, 32, 16, 8, 4, 2, 1];
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-struct Key<'a> {
-    hour: i64,
-    endpoint: &'a str,
-    outcome: &'a str,
-    reason: &'a str,
-    bucket: i64,
+/// What is counted of an endpoint: the hour, the outcome, the reason, and the bucket of the time.
+type Key = (i64, Cow<'static, str>, Cow<'static, str>, i64);
+
+/// How many records there are, the sum of their times, and when the last came.
+#[derive(Clone, Copy, Debug)]
+struct Sum {
+    records: i64,
+    micros: i64,
+    last_at: i64,
 }
 
-/// What a batch adds, or takes away: records, and the sum of their times.
+/// What a batch adds, or takes away, by endpoint.
 #[derive(Debug, Default)]
-pub(crate) struct Rollup<'a>(HashMap<Key<'a>, (i64, i64)>);
+pub(crate) struct Rollup(HashMap<String, HashMap<Key, Sum>>);
 
-impl<'a> Rollup<'a> {
-    pub(crate) fn of(rows: impl IntoIterator<Item = &'a Row>) -> Self {
+impl Rollup {
+    pub(crate) fn of<'a>(rows: impl IntoIterator<Item = &'a Row>) -> Self {
         let mut rollup = Self::default();
-        for row in rows {
-            rollup.add(row);
-        }
+        rollup.add(rows);
         rollup
     }
 
-    /// Counts a record that tells of a request.
-    fn add(&mut self, row: &'a Row) {
-        let (Some(outcome), Some(time)) = (row.text(Field::Outcome), row.number(Field::Time))
+    /// Counts the records that tell of a request.
+    pub(crate) fn add<'a>(&mut self, rows: impl IntoIterator<Item = &'a Row>) {
+        for row in rows {
+            self.add_row(row);
+        }
+    }
+
+    fn add_row(&mut self, row: &Row) {
+        let (Cell::Text(outcome), Some(time)) = (row.get(Field::Outcome), row.number(Field::Time))
         else {
             return;
         };
-        let micros = row.number(Field::TotalMicros).unwrap_or(0);
-        let key = Key {
-            hour: time.div_euclid(MICROS_PER_HOUR),
-            endpoint: row.text(Field::Endpoint).unwrap_or_default(),
-            outcome,
-            reason: row.text(Field::Reason).unwrap_or_default(),
-            bucket: bucket_of(micros),
+        let reason = match row.get(Field::Reason) {
+            Cell::Text(reason) => reason.clone(),
+            _ => Cow::Borrowed(""),
         };
-        let (records, sum) = self.0.entry(key).or_default();
-        *records += 1;
-        *sum = sum.saturating_add(micros);
+        let micros = row.number(Field::TotalMicros).unwrap_or(0);
+        let hour = time.div_euclid(MICROS_PER_HOUR);
+        let key = (hour, outcome.clone(), reason, bucket_of(micros));
+        let endpoint = row.text(Field::Endpoint).unwrap_or_default();
+        if let Some(sums) = self.0.get_mut(endpoint) {
+            count(sums, key, time, micros);
+        } else {
+            let mut sums = HashMap::new();
+            count(&mut sums, key, time, micros);
+            self.0.insert(endpoint.to_owned(), sums);
+        }
     }
 
     /// Adds the counts to the table, within the session's transaction.
@@ -69,26 +79,34 @@ impl<'a> Rollup<'a> {
     }
 
     fn hours(&self) -> Option<(i64, i64)> {
-        let hours = || self.0.keys().map(|key| key.hour);
+        let hours = || self.0.values().flat_map(HashMap::keys).map(|key| key.0);
         hours().min().zip(hours().max())
     }
 
     async fn apply(self, session: &mut Session, sign: i64) -> Result<(), SqlError> {
-        let mut left: Vec<_> = self.0.into_iter().collect();
-        // In the order of keys, so that no two writers wait for each other.
-        left.sort_unstable();
+        let of_endpoint = |(endpoint, sums): (String, HashMap<Key, Sum>)| {
+            let row = move |((hour, outcome, reason, bucket), sum): (Key, Sum)| {
+                ((hour, endpoint.clone(), outcome, reason, bucket), sum)
+            };
+            sums.into_iter().map(row)
+        };
+        let mut left: Vec<_> = self.0.into_iter().flat_map(of_endpoint).collect();
+        // In the order of the table's key, so that no two writers wait for each other.
+        left.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
         while !left.is_empty() {
             let fits = |rows: &&usize| **rows <= left.len();
             let rows = CHUNKS.iter().find(fits).copied().unwrap_or(1);
-            let values = left.drain(..rows).flat_map(|(key, (records, sum))| {
+            let values = left.drain(..rows).flat_map(|(key, sum)| {
+                let (hour, endpoint, outcome, reason, bucket) = key;
                 [
-                    key.hour.into(),
-                    key.endpoint.to_owned().into(),
-                    key.outcome.to_owned().into(),
-                    key.reason.to_owned().into(),
-                    key.bucket.into(),
-                    Cell::Number(records * sign),
-                    Cell::Number(sum.saturating_mul(sign)),
+                    hour.into(),
+                    endpoint.into(),
+                    Cell::Text(outcome),
+                    Cell::Text(reason),
+                    bucket.into(),
+                    Cell::Number(sum.records * sign),
+                    Cell::Number(sum.micros.saturating_mul(sign)),
+                    sum.last_at.into(),
                 ]
             });
             let values: Vec<_> = values.collect();
@@ -99,24 +117,40 @@ impl<'a> Rollup<'a> {
     }
 }
 
+fn count(sums: &mut HashMap<Key, Sum>, key: Key, time: i64, micros: i64) {
+    let sum = sums.entry(key).or_insert(Sum {
+        records: 0,
+        micros: 0,
+        last_at: time,
+    });
+    sum.records += 1;
+    sum.micros = sum.micros.saturating_add(micros);
+    sum.last_at = sum.last_at.max(time);
+}
+
+/// How many values a row has.
+const WIDTH: usize = 8;
+
 fn upsert(rows: usize, sqlite: bool) -> String {
     let row = |row: usize| {
-        let places = (1..=7).map(|place| {
+        let places = (1..=WIDTH).map(|place| {
             // SQLite looks for a name among all names, one by one.
             if sqlite {
                 String::from("?")
             } else {
-                format!("${}", row * 7 + place)
+                format!("${}", row * WIDTH + place)
             }
         });
         format!("({})", places.collect::<Vec<_>>().join(","))
     };
     let rows: Vec<_> = (0..rows).map(row).collect();
+    let latest = if sqlite { "MAX" } else { "GREATEST" };
     format!(
         "INSERT INTO webhook_stats_hourly AS s \
-         (hour, endpoint, outcome, reason, bucket, records, total_us) VALUES {} \
+         (hour, endpoint, outcome, reason, bucket, records, total_us, last_at) VALUES {} \
          ON CONFLICT (hour, endpoint, outcome, reason, bucket) DO UPDATE SET \
-         records = s.records + excluded.records, total_us = s.total_us + excluded.total_us",
+         records = s.records + excluded.records, total_us = s.total_us + excluded.total_us, \
+         last_at = {latest}(s.last_at, excluded.last_at)",
         rows.join(",")
     )
 }

@@ -15,7 +15,7 @@ use crate::{
 pub(crate) struct Mask([bool; STORED]);
 
 impl Mask {
-    pub(crate) fn of(links: &[Link<'_>]) -> Self {
+    pub(crate) fn of(links: &[Link]) -> Self {
         let mut mask = [false; STORED];
         for link in links {
             for (used, cell) in mask.iter_mut().zip(link.row.cells()) {
@@ -30,8 +30,8 @@ impl Mask {
         self.0.iter().filter(|used| **used).count() + 3
     }
 
-    pub(crate) fn cells<'a>(&'a self, row: &'a Row) -> impl Iterator<Item = &'a Cell> {
-        let cells = row.cells().iter().zip(self.0);
+    pub(crate) fn cells(&self, row: Row) -> impl Iterator<Item = Cell> {
+        let cells = row.into_cells().into_iter().zip(self.0);
         cells.filter_map(|(cell, used)| used.then_some(cell))
     }
 
