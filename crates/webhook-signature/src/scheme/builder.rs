@@ -34,10 +34,10 @@ pub struct SchemeBuilder {
     id: Option<String>,
     event: Option<String>,
     pub(super) timestamp_label: Option<String>,
-    encoding: Encoding,
+    pub(super) encoding: Encoding,
     text: Option<String>,
     unsigned_body: bool,
-    unit: TimestampUnit,
+    pub(super) unit: TimestampUnit,
     tolerance: Tolerance,
     secret: SecretEncoding,
 }
@@ -268,7 +268,7 @@ const fn default_secret_encoding(_: Primitive) -> SecretEncoding {
 
 #[cfg(test)]
 mod tests {
-    use super::{Encoding, Primitive, Scheme, SchemeBuilder, SchemeError};
+    use super::{Encoding, Primitive, Scheme, SchemeBuilder, SchemeError, TimestampUnit};
 
     fn acme() -> SchemeBuilder {
         Scheme::hmac_sha256("acme").header("x-acme-signature")
@@ -366,6 +366,22 @@ mod tests {
         ] {
             assert!(matches!(error(builder), SchemeError::List(_)));
         }
+        // What splits a signature or a time in two.
+        let base64 = || timed().base64();
+        for builder in [
+            base64().list('+', '=', "v1"),
+            base64().list('/', '=', "v1"),
+            base64().encoding(Encoding::Base64Url).list('_', '=', "v1"),
+            acme().base64().bare_list('+'),
+            timed()
+                .timestamp_unit(TimestampUnit::Rfc3339)
+                .list(':', '=', "v1"),
+            timed().list(',', '=', "T").any_label_case(),
+        ] {
+            assert!(matches!(error(builder), SchemeError::List(_)));
+        }
+        assert!(base64().list('_', '+', "v1").build().is_ok());
+        assert!(timed().list(':', '=', "v1").build().is_ok());
         let both = timed().list(',', '=', "v1").prefix("v0=");
         assert_eq!(error(both), SchemeError::SeveralForms);
     }

@@ -52,6 +52,16 @@ impl Encoding {
         }
     }
 
+    /// Whether a signature's text can hold this mark, which is neither a letter nor a digit. What a
+    /// token holds is its owner's business.
+    pub(crate) fn may_hold(self, mark: u8) -> bool {
+        match self {
+            Self::Hex | Self::HexUpper | Self::HexAnyCase | Self::Text => false,
+            Self::Base64 | Self::Base64Text => b"+/=".contains(&mark),
+            Self::Base64Url => b"-_".contains(&mark),
+        }
+    }
+
     /// The encoding's stable name.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

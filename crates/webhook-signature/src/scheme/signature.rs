@@ -4,7 +4,7 @@ use std::{borrow::Cow, mem::discriminant};
 
 use http::HeaderName;
 
-use super::{Elements, Grammar, Place, SchemeBuilder, SchemeError};
+use super::{Elements, Grammar, Place, SchemeBuilder, SchemeError, TimestampUnit};
 
 /// Where the signature stands, in texts.
 #[derive(Clone, Debug)]
@@ -174,13 +174,13 @@ impl SchemeBuilder {
                 scheme: authentication_scheme(scheme)?.to_owned().into(),
             },
             Some(Form::BareList(separator)) => Grammar::Bare {
-                separator: visible(*separator)?,
+                separator: self.separator(*separator, false)?,
                 stamped: false,
             },
             Some(Form::StampedList(separator)) => {
                 self.check_one_line("of a stamped list")?;
                 Grammar::Bare {
-                    separator: visible(*separator)?,
+                    separator: self.separator(*separator, true)?,
                     stamped: true,
                 }
             }
@@ -191,6 +191,16 @@ impl SchemeBuilder {
                 prefix: Cow::Borrowed(""),
             },
         })
+    }
+
+    /// A separator that stands in no signature's text, and in no timestamp's where the list has one.
+    fn separator(&self, char: char, is_timed: bool) -> Result<u8, SchemeError> {
+        let separator = visible(char)?;
+        let is_of_time = is_timed && self.unit == TimestampUnit::Rfc3339;
+        if self.encoding.may_hold(separator) || (is_of_time && b"-:.+".contains(&separator)) {
+            return Err(SchemeError::List(format!("the separator `{char}`")));
+        }
+        Ok(separator)
     }
 
     /// Refuses a timestamp beside signatures of which there may be several lines: which of the
@@ -224,14 +234,17 @@ impl SchemeBuilder {
         distinct("the label", label)?;
         if let Some(timestamp) = &self.timestamp_label {
             distinct("the timestamp's label", timestamp)?;
-            if timestamp == label {
+            let is_same = timestamp == label
+                || (self.any_label_case && timestamp.eq_ignore_ascii_case(label));
+            if is_same {
                 return Err(SchemeError::List(format!(
                     "the timestamp's label `{timestamp}`"
                 )));
             }
             self.check_one_line(&format!("`{timestamp}`"))?;
         }
-        let (first, second) = (visible(separator)?, visible(assign)?);
+        let is_timed = self.timestamp_label.is_some();
+        let (first, second) = (self.separator(separator, is_timed)?, visible(assign)?);
         if first == second {
             return Err(SchemeError::List(format!("the assignment `{separator}`")));
         }
@@ -245,7 +258,7 @@ impl SchemeBuilder {
     }
 }
 
-/// A separator that no signature's text can hold and any header can.
+/// A character that any header can hold, and no number and no hexadecimal text does.
 fn visible(char: char) -> Result<u8, SchemeError> {
     u8::try_from(char)
         .ok()

@@ -12,7 +12,7 @@ use crate::{
 
 /// How many records go at once, at least and at most: about a millisecond's work or two, which a
 /// record that comes may have to wait for.
-const BATCH: RangeInclusive<u64> = 50..=200;
+const BATCH: RangeInclusive<u64> = 16..=200;
 
 /// How long records are kept. The default keeps them for good.
 ///
