@@ -107,6 +107,10 @@ impl Session {
         self.script("COMMIT").await
     }
 
+    pub(crate) async fn roll_back(&mut self) -> Result<(), SqlError> {
+        self.script("ROLLBACK").await
+    }
+
     /// What links have to become for it.
     pub(crate) const fn encoder(&self) -> Encoder {
         match self {

@@ -49,11 +49,11 @@ impl Connection {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(synchronous)
             // Of a new file: a record takes a fifth of SQLite's usual page.
-            .page_size(8192)
+            .page_size(16384)
             // KiB: the inner pages of all indexes of some millions of records.
             .pragma("cache_size", "-65536")
             // Pages: a checkpoint costs two flushes of the disk, and the writer has it done beside it.
-            .pragma("wal_autocheckpoint", "16000")
+            .pragma("wal_autocheckpoint", "8000")
             // Rows that may be read ahead: the connection has a thread of its own.
             .row_buffer_size(256)
             // The largest take half a megabyte.

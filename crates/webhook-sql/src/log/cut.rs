@@ -104,8 +104,7 @@ impl Doomed {
     }
 }
 
-/// Takes deleted records out of the counts, within the session's transaction.
-pub(super) async fn uncount(session: &mut Session, doomed: &[Doomed]) -> Result<(), SqlError> {
-    let rows = doomed.iter().map(|doomed| &doomed.row);
-    Rollup::of(rows).take_from(session).await
+/// The counts of records that are deleted.
+pub(super) fn rollup(doomed: &[Doomed]) -> Rollup {
+    Rollup::of(doomed.iter().map(|doomed| &doomed.row))
 }

@@ -178,29 +178,19 @@ impl Filter {
 
     /// Whether no index holds in the order of time what is meant, and much of the log may be meant.
     pub(crate) fn is_scattered(&self) -> bool {
-        let words = [&self.endpoint, &self.outcome, &self.reason];
-        let words = words.into_iter().flatten().count();
-        let network = self.client.as_ref().map(|network| network.is_large);
-        network.unwrap_or(words > 1)
+        self.client.as_ref().is_some_and(|network| network.is_large)
     }
 
-    /// Endpoint, outcome and reason. What is usual is left out of some indexes: saying that it is
-    /// not wanted lets the database see that they serve.
+    /// Endpoint, outcome and reason.
     pub(crate) fn add_words(&self, conditions: &mut Conditions) {
         if let Some(endpoint) = &self.endpoint {
             conditions.add("endpoint = $", endpoint.clone());
         }
         if let Some(outcome) = &self.outcome {
             conditions.add("outcome = $", outcome.clone());
-            if outcome != "accepted" {
-                conditions.add_text("outcome <> 'accepted'");
-            }
         }
         if let Some(reason) = &self.reason {
             conditions.add("reason = $", reason.clone());
-            if reason != "ok" {
-                conditions.add_text("reason <> 'ok'");
-            }
         }
     }
 }

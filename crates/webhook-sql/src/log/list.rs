@@ -60,8 +60,7 @@ async fn newest(
     after: Option<Cursor>,
     limit: usize,
 ) -> Result<Vec<Event>, SqlError> {
-    // With words alone, SQLite goes along an index in the order of time, and stops in good time.
-    if filter.is_scattered() && (filter.client.is_some() || !session.is_sqlite()) {
+    if filter.is_scattered() {
         let conditions = among_newest(filter, after, limit);
         let events = select(session, &conditions, NEWEST_FIRST, limit).await?;
         if events.len() == limit {

@@ -2,7 +2,7 @@ use webhook_core::Clock;
 
 use super::{
     AuditLog, Filter,
-    cut::{Cut, DOOMED, Doomed, uncount},
+    cut::{Cut, DOOMED, Doomed, rollup},
     reach::reach,
     with,
 };
@@ -99,7 +99,7 @@ async fn purge_batch(
             .await?;
         cut.store(session).await?;
     }
-    uncount(session, &doomed).await?;
+    rollup(&doomed).take_from(session).await?;
     let count = u64::try_from(doomed.len()).unwrap_or(u64::MAX);
     set_head(session, head, -i64::try_from(doomed.len()).unwrap_or(0)).await?;
     let ranges: Vec<_> = cuts.iter().map(Cut::range).collect();

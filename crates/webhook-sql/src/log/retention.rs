@@ -1,8 +1,8 @@
-use std::{ops::RangeInclusive, time::Duration};
+use std::time::Duration;
 
 use webhook_core::Timestamp;
 
-use super::cut::{Cut, DOOMED, Doomed, uncount};
+use super::cut::{Cut, DOOMED, Doomed, rollup};
 use crate::{
     SqlError,
     database::Session,
@@ -10,9 +10,10 @@ use crate::{
     write::{head_and_count_in, set_head},
 };
 
-/// How many records go at once, at least and at most: about a millisecond's work or two, which a
-/// record that comes may have to wait for.
-const BATCH: RangeInclusive<u64> = 16..=200;
+/// How many records go at once: about a millisecond's work, of which a record that comes waits for a
+/// statement at most. Where many are owed, more go at once, at less cost.
+const BATCH: u64 = 24;
+const LARGEST_BATCH: u64 = 200;
 
 /// How long records are kept. The default keeps them for good.
 ///
@@ -71,21 +72,31 @@ impl Retention {
     }
 }
 
-/// Deletes the oldest records that are due, one batch of them, and says how many they were. Where so
-/// many are `owed`, a larger batch makes up for them at less cost.
+/// What became of a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// So many records went; none were due where it is 0.
+    Deleted(u64),
+    /// Somebody else wanted the database, and nothing went.
+    GaveWay,
+}
+
+/// Deletes the oldest records that are due, one batch of them, which is larger where so many are `owed`.
+/// It gives way between two statements where the database `is_wanted`.
 pub(crate) async fn step(
     session: &mut Session,
     retention: &Retention,
     now: Timestamp,
     owed: u64,
-) -> Result<u64, SqlError> {
+    is_wanted: impl Fn() -> bool,
+) -> Result<Step, SqlError> {
     session.begin().await?;
     let (head, records) = head_and_count_in(session).await?;
     // Behind the last cut: PostgreSQL would step over each entry that is gone, and not yet vacuumed.
     let sql = format!(
         "{DOOMED} WHERE id < $1 AND id > COALESCE((SELECT MAX(last_id) FROM webhook_event_cut \
          WHERE first_id = 1), 0) ORDER BY id LIMIT {}",
-        owed.clamp(*BATCH.start(), *BATCH.end())
+        owed.clamp(BATCH, LARGEST_BATCH)
     );
     let oldest = session.rows(&sql, &[head.id.into()]).await?;
     let mut doomed: Vec<_> = oldest
@@ -93,9 +104,28 @@ pub(crate) async fn step(
         .map(Doomed::read)
         .collect::<Result<_, _>>()?;
     doomed.truncate(due(&doomed, records, retention, now));
-    let (Some(first), Some(last)) = (doomed.first(), doomed.last()) else {
+    if doomed.is_empty() {
         session.commit().await?;
-        return Ok(0);
+        return Ok(Step::Deleted(0));
+    }
+    if is_wanted() || !delete(session, &doomed, &is_wanted).await? {
+        session.roll_back().await?;
+        return Ok(Step::GaveWay);
+    }
+    let count = i64::try_from(doomed.len()).unwrap_or(i64::MAX);
+    set_head(session, head, -count).await?;
+    session.commit().await?;
+    Ok(Step::Deleted(u64::try_from(count).unwrap_or(0)))
+}
+
+/// Deletes records from the old end; `false` where it stopped on the way.
+async fn delete(
+    session: &mut Session,
+    doomed: &[Doomed],
+    is_wanted: &impl Fn() -> bool,
+) -> Result<bool, SqlError> {
+    let (Some(first), Some(last)) = (doomed.first(), doomed.last()) else {
+        return Ok(true);
     };
     let cut = Cut {
         first: 1,
@@ -105,15 +135,18 @@ pub(crate) async fn step(
     };
     let sql = "DELETE FROM webhook_event_log WHERE id >= $1 AND id <= $2";
     session.run(sql, &[first.id.into(), last.id.into()]).await?;
+    if is_wanted() {
+        return Ok(false);
+    }
     // The cuts before it are in it.
     let sql = "DELETE FROM webhook_event_cut WHERE first_id <= $1";
     session.run(sql, &[cut.last.into()]).await?;
     cut.store(session).await?;
-    uncount(session, &doomed).await?;
-    let count = i64::try_from(doomed.len()).unwrap_or(i64::MAX);
-    set_head(session, head, -count).await?;
-    session.commit().await?;
-    Ok(u64::try_from(count).unwrap_or(0))
+    if is_wanted() {
+        return Ok(false);
+    }
+    rollup(doomed).take_oldest_from(session).await?;
+    Ok(!is_wanted())
 }
 
 /// How many of the oldest are due.
@@ -138,6 +171,7 @@ fn due(oldest: &[Doomed], records: i64, retention: &Retention, now: Timestamp) -
 #[allow(clippy::indexing_slicing, clippy::unwrap_used)]
 mod tests {
     use std::{
+        cell::Cell,
         collections::VecDeque,
         env, fs,
         sync::atomic::{AtomicUsize, Ordering},
@@ -147,7 +181,7 @@ mod tests {
     use proptest::prelude::*;
     use webhook_core::Timestamp;
 
-    use super::{Retention, step};
+    use super::{Retention, Step, step};
     use crate::{
         AuditLog, DatabaseUrl, Filter,
         column::Field,
@@ -253,11 +287,26 @@ mod tests {
                 }
                 Act::Retain(retention) => {
                     let owed = model.kept.len() as u64;
-                    while step(&mut session, retention, NOW, owed).await.unwrap() > 0 {}
+                    retain(&mut session, retention, owed).await;
                     model.retain(retention);
                 }
             }
             agree(&mut session, &log, &model).await;
+        }
+    }
+
+    /// Until nothing is due, giving way here and there.
+    async fn retain(session: &mut Session, retention: &Retention, owed: u64) {
+        let asked = Cell::new(0_u32);
+        loop {
+            let is_wanted = || {
+                asked.set(asked.get() + 1);
+                asked.get() & 7 == 0
+            };
+            let step = step(session, retention, NOW, owed, is_wanted).await;
+            if step.unwrap() == Step::Deleted(0) {
+                return;
+            }
         }
     }
 

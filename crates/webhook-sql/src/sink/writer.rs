@@ -4,7 +4,7 @@ mod made;
 mod spilled;
 
 use std::{
-    io, mem,
+    io,
     sync::{Arc, mpsc::SyncSender},
     thread,
     time::Duration,
@@ -22,7 +22,7 @@ use super::{
 use crate::{
     SqlError,
     database::{Durability, Pool, Session},
-    log::retention,
+    log::retention::{self, Step},
     migrate::migrate,
     row::Row,
     write::{Rows, append, holds},
@@ -34,10 +34,12 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 const ATTEMPT: Duration = Duration::from_secs(10);
 /// How often, during an attempt, waiting responses are looked at.
 const TICK: Duration = Duration::from_millis(10);
-/// How often records are looked for that are due to go, and how long requests that wait are written
-/// before more of them go.
+/// How often records are looked for that are due to go, and how long records are written undisturbed
+/// where others than these want the database.
 const RETENTION: Duration = Duration::from_secs(30);
-const RETENTION_PAUSE: Duration = Duration::from_millis(2);
+const RETENTION_PAUSE: Duration = Duration::from_millis(10);
+/// How many records may be written for which none has gone yet, before requests wait for that.
+const MOST_OWED: u64 = 1024;
 
 pub(super) struct Writer {
     queue: Arc<Queue>,
@@ -257,6 +259,11 @@ impl Writer {
         }
     }
 
+    /// Whether retention owes so much that others have to wait.
+    const fn is_behind(&self) -> bool {
+        self.added >= MOST_OWED
+    }
+
     /// Notes what retention owes, and the checkpoints.
     fn note_added(&mut self, rows: usize) {
         let added = u64::try_from(rows).unwrap_or(0);
@@ -271,38 +278,45 @@ impl Writer {
         }
     }
 
-    /// Deletes what is due, a little at a time, until a request waits to be written. What was written
-    /// since has to be made up for even then, or the log would grow for as long as it is busy.
+    /// Deletes what is due, a little at a time, until somebody wants to write. Where much was written
+    /// since, that is made up for even then, or the log would grow for as long as it is busy.
     async fn retain(&mut self) {
         let now = self.clock.ticks().as_nanos();
-        if self.settings.retention.is_forever() || now < self.next_retention {
+        let is_its_turn = now >= self.next_retention || self.is_behind();
+        if self.settings.retention.is_forever() || !is_its_turn {
             return;
         }
-        let mut owed = mem::take(&mut self.added);
         loop {
             let Some(session) = self.session.as_mut() else {
                 return;
             };
-            let step = retention::step(session, &self.settings.retention, self.clock.now(), owed);
+            let owed = self.added;
+            let is_wanted = || owed < MOST_OWED && self.queue.is_busy();
+            let (retention, time) = (&self.settings.retention, self.clock.now());
+            // A little is owed at any time while records come: it needs no large batch.
+            let batch = owed.saturating_sub(MOST_OWED);
+            let step = retention::step(session, retention, time, batch, is_wanted);
             match tokio::time::timeout(ATTEMPT, step).await {
-                Ok(Ok(0)) => break,
-                Ok(Ok(deleted)) => {
+                Ok(Ok(Step::Deleted(0))) => break,
+                Ok(Ok(Step::Deleted(deleted))) => {
                     self.expired += deleted;
-                    owed = owed.saturating_sub(deleted);
+                    self.added = self.added.saturating_sub(deleted);
                     self.count(deleted);
                 }
+                Ok(Ok(Step::GaveWay)) => {}
                 Ok(Err(_)) | Err(_) => {
                     // The next batch of records connects anew; nothing is lost.
                     self.session = None;
                     break;
                 }
             }
-            if owed == 0 && self.queue.is_busy() {
+            if !self.is_behind() && self.queue.is_busy() {
                 let pause = u64::try_from(RETENTION_PAUSE.as_nanos()).unwrap_or(0);
                 self.next_retention = now.saturating_add(pause);
                 return;
             }
         }
+        self.added = 0;
         let pause = u64::try_from(RETENTION.as_nanos()).unwrap_or(u64::MAX);
         self.next_retention = now.saturating_add(pause);
         if self.expired > 0 {

@@ -7,8 +7,8 @@ use crate::{
     SqlError, cell::Cell, column::Field, database::Session, row::Row, time::MICROS_PER_HOUR,
 };
 
-/// How many rows a statement changes: a few sizes, so that few statements are prepared.
-const CHUNKS: [usize; 8] = [128, 64, 32, 16, 8, 4, 2, 1];
+/// How many rows a statement changes: a few sizes, so that few statements are prepared, or what is left.
+const CHUNKS: [usize; 4] = [128, 64, 32, 16];
 
 /// What is counted of an endpoint: the hour, the outcome, the reason, and the bucket of the time.
 type Key = (i64, Cow<'static, str>, Cow<'static, str>, i64);
@@ -66,7 +66,19 @@ impl Rollup {
         self.apply(session, 1).await
     }
 
-    /// Takes the counts from the table, within the session's transaction.
+    /// Takes the counts from the table, within the session's transaction. Those of an hour that have
+    /// come to nothing go when a later hour is counted, so that few statements do for the oldest.
+    pub(crate) async fn take_oldest_from(self, session: &mut Session) -> Result<(), SqlError> {
+        let Some((first, _)) = self.hours() else {
+            return Ok(());
+        };
+        self.apply(session, -1).await?;
+        let sql = "DELETE FROM webhook_stats_hourly WHERE hour < $1 AND records <= 0";
+        session.run(sql, &[first.into()]).await?;
+        Ok(())
+    }
+
+    /// The same for records of any time: what has come to nothing goes.
     pub(crate) async fn take_from(self, session: &mut Session) -> Result<(), SqlError> {
         let Some((first, last)) = self.hours() else {
             return Ok(());
@@ -95,7 +107,7 @@ impl Rollup {
         left.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
         while !left.is_empty() {
             let fits = |rows: &&usize| **rows <= left.len();
-            let rows = CHUNKS.iter().find(fits).copied().unwrap_or(1);
+            let rows = CHUNKS.iter().find(fits).copied().unwrap_or(left.len());
             let values = left.drain(..rows).flat_map(|(key, sum)| {
                 let (hour, endpoint, outcome, reason, bucket) = key;
                 [
