@@ -3,13 +3,13 @@
 use crate::{
     SqlError, SqlErrorKind,
     database::Session,
-    schema::{VERSION, script},
+    schema::{OLDEST, VERSION, script},
 };
 
 /// The key of the lock that only one migration holds: `webhook` in ASCII.
 const LOCK: i64 = 0x0077_6562_686f_6f6b;
 
-/// Brings the tables to this crate's version, in one transaction. Refuses those of a newer one.
+/// Brings the tables to this crate's version, in one transaction. Refuses those that it cannot read.
 pub(crate) async fn migrate(session: &mut Session) -> Result<(), SqlError> {
     session.begin().await?;
     if !session.is_sqlite() {
@@ -20,8 +20,8 @@ pub(crate) async fn migrate(session: &mut Session) -> Result<(), SqlError> {
     let table = "CREATE TABLE IF NOT EXISTS webhook_schema (version BIGINT NOT NULL)";
     session.script(table).await?;
     let found = version(session).await?;
-    refuse_newer(found)?;
-    for version in found + 1..=VERSION {
+    refuse_other(found)?;
+    for version in OLDEST.max(found + 1)..=VERSION {
         let script = script(version, session.is_sqlite())
             .ok_or_else(|| SqlError::store("a migration is missing"))?;
         session.script(&script).await?;
@@ -44,7 +44,7 @@ pub(crate) async fn check(session: &mut Session) -> Result<(), SqlError> {
     let tables = session.row(sql, &[]).await?.unwrap_or_default();
     let is_there = tables.first().and_then(crate::cell::Cell::number) == Some(1);
     let found = if is_there { version(session).await? } else { 0 };
-    refuse_newer(found)?;
+    refuse_other(found)?;
     if found < VERSION {
         let detail = "there is no audit log in this database: a SqlSink that opens it makes one";
         return Err(SqlError::new(SqlErrorKind::Missing, detail));
@@ -63,7 +63,13 @@ async fn version(session: &mut Session) -> Result<i64, SqlError> {
         .unwrap_or(0))
 }
 
-fn refuse_newer(found: i64) -> Result<(), SqlError> {
+/// Refuses tables that this crate cannot read: newer ones, and those of a version that was never released.
+fn refuse_other(found: i64) -> Result<(), SqlError> {
+    if (1..OLDEST).contains(&found) {
+        return Err(SqlError::configuration(
+            "the audit's tables were made before the first release, and cannot be read: begin a new log",
+        ));
+    }
     if found <= VERSION {
         return Ok(());
     }

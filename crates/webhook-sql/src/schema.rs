@@ -2,13 +2,14 @@
 
 use crate::column::{Kind, TABLE};
 
-/// The version that this crate writes.
-pub(crate) const VERSION: i64 = 1;
+/// The version that this crate writes, and the oldest that it reads. Version 1 was never released.
+pub(crate) const VERSION: i64 = 2;
+pub(crate) const OLDEST: i64 = 2;
 
 /// The script that leads from `version - 1` to `version`.
 pub(crate) fn script(version: i64, sqlite: bool) -> Option<String> {
     match version {
-        1 => Some(first(sqlite)),
+        OLDEST => Some(first(sqlite)),
         _ => None,
     }
 }

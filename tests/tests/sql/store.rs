@@ -223,15 +223,23 @@ fn several_processes_may_make_the_tables_at_once() {
 }
 
 #[test]
-fn the_tables_of_a_newer_version_are_refused() {
+fn the_tables_of_another_version_are_refused() {
     let stores = databases().stores("newer");
     for url in &stores.urls {
         drop(SqlSink::open(url).unwrap());
-        run(url, "UPDATE webhook_schema SET version = 99");
-        let error = SqlSink::open(url).unwrap_err();
-        assert_eq!(error.kind(), SqlErrorKind::NewerSchema, "{error}");
-        let error = block_on(AuditLog::open(&url.parse().unwrap())).unwrap_err();
-        assert_eq!(error.kind(), SqlErrorKind::NewerSchema, "{error}");
+        for (version, kind) in [
+            (99, SqlErrorKind::NewerSchema),
+            (1, SqlErrorKind::Configuration),
+        ] {
+            run(
+                url,
+                &format!("UPDATE webhook_schema SET version = {version}"),
+            );
+            let error = SqlSink::open(url).unwrap_err();
+            assert_eq!(error.kind(), kind, "{error}");
+            let error = block_on(AuditLog::open(&url.parse().unwrap())).unwrap_err();
+            assert_eq!(error.kind(), kind, "{error}");
+        }
     }
 }
 

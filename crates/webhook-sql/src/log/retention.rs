@@ -17,7 +17,8 @@ const LARGEST_BATCH: u64 = 200;
 
 /// How long records are kept. The default keeps them for good.
 ///
-/// The oldest go first, two hundred in a transaction at most, between the batches that are written; the
+/// The oldest go first, some two dozen in a transaction, between the batches that are written, and give way
+/// to them; after more than a thousand new records it is two hundred, and those to come wait. The
 /// newest record always stays.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Retention {
@@ -301,7 +302,7 @@ mod tests {
         loop {
             let is_wanted = || {
                 asked.set(asked.get() + 1);
-                asked.get() & 7 == 0
+                asked.get() % 7 == 3
             };
             let step = step(session, retention, NOW, owed, is_wanted).await;
             if step.unwrap() == Step::Deleted(0) {

@@ -35,7 +35,8 @@ pub struct EndpointStats {
     pub average_time: Duration,
     /// How long all but one in a hundred took at most, rounded up by an eighth at most.
     pub p99_time: Duration,
-    /// When the last request came.
+    /// When the last request came. Where that one was purged, its time may stay as long as others of its
+    /// hour, outcome and reason do.
     pub last: Option<Timestamp>,
 }
 
