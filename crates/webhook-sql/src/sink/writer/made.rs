@@ -80,3 +80,81 @@ impl Rows for Made<'_> {
         self.ahead.len() > before
     }
 }
+
+#[cfg(test)]
+// Clippy knows the functions of a test, not their helpers.
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use proptest::prelude::*;
+    use webhook_core::{
+        Clock,
+        change::{Cause, ChangeKind, ChangeLog},
+    };
+
+    use super::{BATCH, Made};
+    use crate::{
+        Pseudonyms,
+        column::Field,
+        row::Row,
+        sink::queue::{Item, What},
+        write::Rows as _,
+    };
+
+    /// A batch of so many changes, each of another id.
+    fn batch(count: usize) -> Vec<Item> {
+        let kept = Arc::new(Mutex::new(Vec::new()));
+        let keep = Arc::clone(&kept);
+        let log = ChangeLog::new(Clock::system(), move |change| {
+            keep.lock().unwrap().push(Item {
+                what: What::Change(Box::new(change)),
+                waiter: None,
+            });
+        });
+        for _ in 0..count {
+            log.note(ChangeKind::Paused, "acme", &Cause::new("alice", "a test"));
+        }
+        std::mem::take(&mut kept.lock().unwrap())
+    }
+
+    fn ids(rows: &[Row]) -> Vec<String> {
+        let id = |row: &Row| row.text(Field::EventId).unwrap().to_owned();
+        rows.iter().map(id).collect()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(8))]
+
+        #[test]
+        fn each_row_comes_once_and_again_where_a_transaction_is_tried_again(
+            count in 1..BATCH * 5 / 2,
+            steps in proptest::collection::vec(0..200_usize, 4),
+            failures in proptest::collection::vec(0..BATCH, 0..4),
+        ) {
+            let pseudonyms = Pseudonyms::none();
+            let mut items = batch(count);
+            let rows: Vec<_> = items.iter().map(|item| item.what.to_row(&pseudonyms)).collect();
+            let (expected, mut found) = (ids(&rows), Vec::new());
+            let (mut steps, mut failures) = (steps.into_iter().cycle(), failures.into_iter());
+            let mut made = Made::new(items.drain(..), &pseudonyms);
+            while made.len() > 0 {
+                // What a transaction that fails has asked for.
+                if let Some(end) = failures.next() {
+                    made.part(0, end);
+                    made.ahead();
+                }
+                let mut transaction = Vec::new();
+                while transaction.len() < made.len() {
+                    transaction.extend(made.part(transaction.len(), 512));
+                }
+                for _ in 0..steps.next().unwrap_or(0) {
+                    made.ahead();
+                }
+                found.extend(ids(&transaction));
+                prop_assert_eq!(made.turn(), transaction.len());
+            }
+            prop_assert_eq!(found, expected);
+        }
+    }
+}
