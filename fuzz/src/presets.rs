@@ -147,7 +147,7 @@ pub fn run(data: &[u8]) {
     // What the signer adds must stand there alone: no other signature, and nothing twice.
     let names: Vec<_> = parts.headers.keys().cloned().collect();
     for name in names {
-        let speaks = ["sign", "webhook-", "svix-"]
+        let speaks = ["sign", "hmac", "webhook-", "svix-"]
             .iter()
             .any(|part| name.as_str().contains(part));
         if speaks || parts.headers.get_all(&name).iter().count() > 1 {

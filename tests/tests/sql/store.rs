@@ -243,6 +243,32 @@ fn the_tables_of_another_version_are_refused() {
     }
 }
 
+/// A process that opened and closed the file beside SQLite would lose the locks that keep others from
+/// taking the log away: a tail of another process then waited for ever on a file that was no more.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_second_sink_leaves_the_locks_of_the_first() {
+    use std::os::unix::fs::MetadataExt as _;
+
+    let stores = databases().stores("locks");
+    let path = stores.urls[0].strip_prefix("sqlite:").unwrap();
+    let first = SqlSink::open(&stores.urls[0]).unwrap();
+    let inode = format!(":{}", std::fs::metadata(path).unwrap().ino());
+    let process = std::process::id().to_string();
+    let held = || {
+        let locks = std::fs::read_to_string("/proc/locks").unwrap();
+        let is_ours = |line: &&str| {
+            let mut words = line.split_whitespace();
+            words.any(|word| word == process) && words.any(|word| word.ends_with(&inode))
+        };
+        locks.lines().filter(is_ours).count()
+    };
+    assert!(held() > 0, "the sink holds no lock");
+    let second = SqlSink::open(&stores.urls[0]).unwrap();
+    assert!(held() > 0, "opening another lost the locks");
+    drop((first, second));
+}
+
 #[test]
 fn a_log_that_is_not_there_is_not_made_by_a_question() {
     let stores = databases().stores("not_there");

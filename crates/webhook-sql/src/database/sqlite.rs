@@ -1,4 +1,10 @@
-use std::{fs::OpenOptions, io, path::Path, time::Duration};
+use std::{
+    fs::OpenOptions,
+    io,
+    path::Path,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 use sqlx::{
     Arguments as _, ConnectOptions as _, SqliteConnection,
@@ -19,7 +25,7 @@ const BUSY: Duration = Duration::from_secs(10);
 /// Two processes that open a new file at once can find it locked whatever the busy time.
 const ATTEMPTS: u32 = 40;
 /// How many rows are inserted at once.
-pub(super) const PART: usize = 512;
+pub(super) const PART: usize = 1024;
 
 pub(crate) struct Connection {
     pub(crate) inner: SqliteConnection,
@@ -133,18 +139,27 @@ fn values(
 
 /// A few sizes, so that few statements are prepared.
 fn chunk(rows: usize) -> usize {
-    let sizes = [PART, 256, 128, 64, 16, 4];
+    let sizes = [PART, 512, 256, 128, 64, 16, 4];
     let fits = |size: &&usize| **size <= rows;
     sizes.iter().find(fits).copied().unwrap_or(1)
 }
 
-/// For its owner's eyes only; SQLite gives its other files the same rights.
+/// Makes the file, for its owner's eyes only; SQLite gives its other files the same rights.
+///
+/// A file that is there is not opened: closing it would take away the locks that SQLite holds on it for this
+/// process's other connections (<https://www.sqlite.org/howtocorrupt.html>, section 2.2), and one that is
+/// new is closed before anybody else is told that it is there.
 fn create(path: &Path) -> io::Result<()> {
+    static MAKING: Mutex<()> = Mutex::new(());
+    let _alone = MAKING.lock().unwrap_or_else(PoisonError::into_inner);
     let mut options = OpenOptions::new();
-    options.append(true).create(true);
+    options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map(drop)
+    match options.open(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        made => made.map(drop),
+    }
 }
 
 fn is_busy(error: &sqlx::Error) -> bool {

@@ -14,27 +14,44 @@ const FIRST_PART: usize = 64;
 
 /// Adds rows to the log, all of them or none, and returns its new head.
 pub(crate) async fn append(session: &mut Session, rows: &mut impl Rows) -> Result<Head, SqlError> {
-    session.begin().await?;
-    let head = append_in(session, rows).await?;
-    let commit = session.commit();
-    tokio::pin!(commit);
+    let begun = async {
+        session.begin().await?;
+        head_in(session).await
+    };
+    let head = while_waiting(begun, rows).await?;
+    let head = append_behind(head, session, rows).await?;
+    while_waiting(session.commit(), rows).await?;
+    Ok(head)
+}
+
+/// Makes rows for as long as the database has to do, and there are any.
+async fn while_waiting<T>(work: impl Future<Output = T>, rows: &mut impl Rows) -> T {
+    tokio::pin!(work);
     loop {
         tokio::select! {
             biased;
-            committed = &mut commit => return committed.map(|()| head),
-            // Rows are made for as long as the database has to do, and there are any.
+            done = &mut work => return done,
             true = async { rows.ahead() } => tokio::task::yield_now().await,
         }
     }
 }
 
-/// The same within a transaction that has begun.
+/// Adds rows within a transaction that has begun.
 pub(crate) async fn append_in(
     session: &mut Session,
     rows: &mut impl Rows,
 ) -> Result<Head, SqlError> {
+    let head = head_in(session).await?;
+    append_behind(head, session, rows).await
+}
+
+async fn append_behind(
+    head: Head,
+    session: &mut Session,
+    rows: &mut impl Rows,
+) -> Result<Head, SqlError> {
     let mut parts = Parts {
-        head: head_in(session).await?,
+        head,
         encoder: session.encoder(),
         hasher: Hasher::default(),
         rollup: Rollup::default(),
@@ -65,7 +82,8 @@ pub(crate) trait Rows {
     /// How many there are.
     fn len(&self) -> usize;
 
-    /// Makes a few that will be asked for after these; `false` where there are none.
+    /// Makes a few that will be asked for next, in this transaction or after it; `false` where there
+    /// are none.
     fn ahead(&mut self) -> bool {
         false
     }

@@ -8,14 +8,14 @@ const BATCH: usize = 8192;
 const STEP: usize = 64;
 
 /// A batch on its way into the database, in as many transactions as it takes. A row is made when it
-/// is asked for, while the database has those before, and those of the next transaction while it
-/// commits this one. What they are made from stays: a transaction that fails is tried again.
+/// is asked for, while the database has those before, or ahead of that, while it begins a transaction or
+/// commits one. What they are made from stays: a transaction that fails is tried again.
 pub(super) struct Made<'a> {
     /// Those of this transaction, then those of the next.
     rest: Drain<'a, Item>,
-    /// Rows that were made before their turn, and the place of the first.
+    /// The place of the record whose row was not asked for yet, and rows that are made from there on.
+    next: usize,
     ahead: VecDeque<Row>,
-    ahead_at: usize,
     pseudonyms: &'a Pseudonyms,
 }
 
@@ -23,8 +23,8 @@ impl<'a> Made<'a> {
     pub(super) fn new(batch: Drain<'a, Item>, pseudonyms: &'a Pseudonyms) -> Self {
         Self {
             rest: batch,
+            next: 0,
             ahead: VecDeque::new(),
-            ahead_at: 0,
             pseudonyms,
         }
     }
@@ -33,16 +33,16 @@ impl<'a> Made<'a> {
     pub(super) fn turn(&mut self) -> usize {
         let done = self.len();
         self.rest.by_ref().take(done).for_each(drop);
-        self.ahead_at = self.ahead_at.saturating_sub(done);
+        self.next = self.next.saturating_sub(done);
         done
     }
 
     fn row(&mut self, place: usize) -> Option<Row> {
-        if place == self.ahead_at
-            && let Some(row) = self.ahead.pop_front()
-        {
-            self.ahead_at += 1;
-            return Some(row);
+        if place == self.next {
+            self.next += 1;
+            if let Some(row) = self.ahead.pop_front() {
+                return Some(row);
+            }
         }
         Some(
             self.rest
@@ -66,10 +66,7 @@ impl Rows for Made<'_> {
     }
 
     fn ahead(&mut self) -> bool {
-        if self.ahead.is_empty() {
-            self.ahead_at = self.len();
-        }
-        let first = self.ahead_at + self.ahead.len();
+        let first = self.next + self.ahead.len();
         let next = self.rest.as_slice().iter().skip(first);
         let room = BATCH.saturating_sub(self.ahead.len()).min(STEP);
         let made = next
