@@ -152,6 +152,17 @@ fn many_failures_are_told_of_the_network_and_of_the_provider() {
 }
 
 #[test]
+fn what_is_refused_for_its_form_is_no_failure() {
+    let scene = scene();
+    for n in 0..200 {
+        let mut record = refusal(n, "192.0.2.7");
+        record.reason = Reason::BodyTooLarge;
+        scene.detectors.record(record);
+    }
+    assert!(scene.said().is_empty());
+}
+
+#[test]
 fn failures_one_by_one_are_no_alert() {
     let scene = scene();
     for n in 0..1000 {
@@ -289,6 +300,28 @@ fn the_end_of_a_secret_is_told_until_it_is_put_off() {
     scene.detectors.secret_ends("github", "2026-q4", None);
     scene.check(16 * DAY + 60);
     assert_eq!(scene.said(), ["-secret_ending"]);
+}
+
+#[test]
+fn each_secrets_end_is_its_own_and_256_are_watched() {
+    let scene = scene();
+    for n in 0..257 {
+        let (provider, secret) = (format!("provider-{}", n / 2), format!("secret-{}", n % 2));
+        scene.detectors.secret_ends(provider, secret, Some(at(DAY)));
+    }
+    scene.check(0);
+    assert_eq!(scene.said().len(), 256);
+    // A later end for one of two of the same provider.
+    let later = Some(at(20 * DAY));
+    scene.detectors.secret_ends("provider-7", "secret-1", later);
+    scene.check(1);
+    let alert = scene.one();
+    assert!(alert.is_end && alert.kind == AlertKind::SecretEnding);
+    let secret = alert.secret_id.unwrap();
+    assert_eq!(
+        (alert.provider.as_str(), secret.as_str()),
+        ("provider-7", "secret-1")
+    );
 }
 
 #[test]
