@@ -201,10 +201,11 @@ mod tests {
 
     use super::{Line, MAX_LINE_BYTES, write_number, write_text};
 
+    /// Written after other lines.
     fn written(text: &str, max: usize) -> Vec<u8> {
-        let mut buffer = Vec::new();
+        let mut buffer = vec![b'x'; 1000];
         write_text(&mut buffer, text, max);
-        buffer
+        buffer.split_off(1000)
     }
 
     #[test]
@@ -212,6 +213,19 @@ mod tests {
         let line = written("a\"\\\n\u{7f}\u{9b}\u{202e}\u{1fffe}é", usize::MAX);
         let expected = r#""a\"\\\u000a\u007f\u009b\u202e\ud83f\udffeé""#;
         assert_eq!(String::from_utf8(line).unwrap(), expected);
+        assert_eq!(written("\"\"", usize::MAX), br#""\"\"""#);
+        assert_eq!(written("\\\\", usize::MAX), br#""\\\\""#);
+    }
+
+    #[test]
+    fn a_text_is_cut_no_sooner_than_it_must_be() {
+        // With the escape it is ten bytes.
+        let text = "\"1234567\u{7f}";
+        let told = |max| String::from_utf8(written(text, max)).unwrap();
+        assert_eq!(told(15), r#""\"1234567\u007f""#);
+        assert_eq!(told(14), r#""\"1234567…""#);
+        assert_eq!(told(12), r#""\"1234567…""#);
+        assert_eq!(told(11), r#""\"123456…""#);
     }
 
     #[test]
@@ -225,9 +239,16 @@ mod tests {
                 line.close();
                 assert!(buffer.len() <= MAX_LINE_BYTES);
                 let line: serde_json::Value = serde_json::from_slice(&buffer).unwrap();
-                if let Some(kept) = line.get("b") {
-                    let kept = kept.as_str().unwrap();
+                let kept = line.get("b").map(|kept| kept.as_str().unwrap());
+                if let Some(kept) = kept {
                     assert!(kept == text || kept.ends_with('…'), "{kept:?} at {size}");
+                }
+                // What is around the two texts.
+                let around = r#"{"a":"","b":}"#.len() + 1;
+                let room = MAX_LINE_BYTES.saturating_sub(size + around);
+                assert!(kept.is_some() || room < 16, "{room}");
+                if text.starts_with("uu") && room >= 16 && kept != Some(&text) {
+                    assert_eq!(buffer.len(), MAX_LINE_BYTES);
                 }
             }
         }
