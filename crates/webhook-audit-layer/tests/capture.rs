@@ -151,6 +151,8 @@ async fn a_capture_is_joined_by_the_requests_id_and_tells_where_it_belongs() {
         .map(|(name, text)| (name.as_str(), text.as_raw()))
         .collect();
     assert_eq!(headers, [("x-github-event", "push")]);
+    let held = size_of::<Captured>() + "push".len() + "{}".len();
+    assert_eq!(captured.held_bytes(), held);
     let CapturedBody { bytes, content, .. } = captured.into_body().unwrap();
     assert_eq!((bytes, content), (2, Content::Whole(b"{}".to_vec())));
 }
@@ -333,6 +335,26 @@ async fn a_sink_that_panics_costs_its_capture_alone() {
         kept.records.lock().unwrap()[0].reason,
         webhook_core::Reason::Ok
     );
+}
+
+#[tokio::test]
+async fn an_option_of_a_sink_is_a_sink() {
+    let kept = Kept::default();
+    let captures = Arc::clone(&kept.captures);
+    let mut sink = Some(move |captured| captures.lock().unwrap().push(captured));
+    let layer = CaptureLayer::new(CaptureSettings::body(), sink.clone());
+    send(&kept, &layer, VERIFIED, request("{}")).await;
+    assert_eq!(content(kept.one()), Content::Whole(b"{}".to_vec()));
+    sink = None;
+    let layer = CaptureLayer::new(CaptureSettings::body(), sink);
+    send(&kept, &layer, VERIFIED, request("{}")).await;
+    assert!(kept.none());
+}
+
+#[test]
+fn why_nothing_is_kept_has_the_words_of_the_stores() {
+    let words = [Withheld::TooLarge, Withheld::NotJson, Withheld::Misfit].map(Withheld::as_str);
+    assert_eq!(words, ["too_large", "not_json", "misfit"]);
 }
 
 #[tokio::test]
