@@ -344,6 +344,8 @@ fn an_old_secret_that_is_used_again_is_told() {
     by(8 * DAY + 20, "2026-q3");
     by(8 * DAY + 30, "2026-q4");
     assert!(scene.said().is_empty());
+    scene.check(8 * DAY + 15 + HOUR);
+    assert!(scene.said().is_empty(), "it was used five seconds later");
     scene.check(8 * DAY + 20 + HOUR);
     assert_eq!(scene.said(), ["-old_secret"]);
 }
