@@ -8,17 +8,19 @@
 )]
 
 use std::{
+    collections::VecDeque,
     convert::Infallible,
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering},
     },
+    task::{Context, Poll, Waker},
 };
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Empty};
-use tower::{Layer as _, ServiceExt as _, service_fn};
+use tower::{Layer as _, Service, ServiceExt as _, service_fn};
 use webhook_audit_layer::{
     AuditLayer, AuditRecord,
     capture::{
@@ -282,9 +284,9 @@ impl http_body::Body for Frames {
 
     fn poll_frame(
         mut self: std::pin::Pin<&mut Self>,
-        _: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<Option<Result<http_body::Frame<Bytes>, Infallible>>> {
-        std::task::Poll::Ready(self.0.next().map(|bytes| Ok(http_body::Frame::data(bytes))))
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<Bytes>, Infallible>>> {
+        Poll::Ready(self.0.next().map(|bytes| Ok(http_body::Frame::data(bytes))))
     }
 }
 
@@ -335,6 +337,39 @@ async fn a_sink_that_panics_costs_its_capture_alone() {
         kept.records.lock().unwrap()[0].reason,
         webhook_core::Reason::Ok
     );
+}
+
+#[test]
+fn it_is_ready_when_the_inner_service_is() {
+    let mut ready = VecDeque::from([
+        Poll::Pending,
+        Poll::Ready(Err("broken")),
+        Poll::Ready(Ok(())),
+    ]);
+    let inner = Readiness(ready.clone());
+    let layer = CaptureLayer::new(CaptureSettings::body(), |_: Captured| ());
+    let mut service = layer.layer(inner);
+    let mut context = Context::from_waker(Waker::noop());
+    while let Some(expected) = ready.pop_front() {
+        assert_eq!(service.poll_ready(&mut context), expected);
+    }
+}
+
+/// Says how ready it is, one after another.
+struct Readiness(VecDeque<Poll<Result<(), &'static str>>>);
+
+impl Service<Request<BufferedBody>> for Readiness {
+    type Response = ();
+    type Error = &'static str;
+    type Future = std::future::Ready<Result<(), &'static str>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), &'static str>> {
+        self.0.pop_front().unwrap()
+    }
+
+    fn call(&mut self, _: Request<BufferedBody>) -> Self::Future {
+        std::future::ready(Ok(()))
+    }
 }
 
 #[tokio::test]
