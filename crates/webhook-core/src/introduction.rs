@@ -92,7 +92,7 @@ mod tests {
     use http::{Request, Response, StatusCode, request::Parts};
     use http_body_util::Full;
 
-    use super::{Introduction, send};
+    use super::{Introduction, MAX_BODY, send};
     use crate::{Check, Clock, DeliveryRecord, Facts, Problem, Reason, Rejection, RequestId};
 
     fn asked() -> (Parts, DeliveryRecord) {
@@ -112,6 +112,7 @@ mod tests {
             }
         }
         assert!(!FromTheHead.wants_body(&asked().0));
+        assert_eq!(MAX_BODY, 16_384);
     }
 
     #[test]
