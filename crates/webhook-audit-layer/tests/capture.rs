@@ -7,6 +7,8 @@
     reason = "a helper that fails fails its test"
 )]
 
+mod common;
+
 use std::{
     collections::VecDeque,
     convert::Infallible,
@@ -18,6 +20,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use common::Paper;
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Empty};
 use tower::{Layer as _, Service, ServiceExt as _, service_fn};
@@ -201,16 +204,26 @@ async fn what_nobody_verified_is_not_captured_unless_that_is_asked_for() {
 }
 
 #[tokio::test]
-async fn without_a_record_nothing_is_captured() {
+async fn without_a_record_nothing_is_captured_and_that_is_said_once() {
+    let paper = Paper::default();
+    let subscriber = tracing_subscriber::fmt()
+        .with_ansi(false)
+        .with_writer(paper.clone())
+        .finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
     let kept = Kept::default();
     let capture = kept.layer(CaptureSettings::body());
     let handler = service_fn(async |_: Request<BufferedBody>| {
         Ok::<_, Infallible>(Response::new(Empty::<Bytes>::new()))
     });
-    let mut request = request("{}");
-    Facts::of_mut(request.extensions_mut()).set_verification(Verification::new("github"));
-    capture.layer(handler).oneshot(request).await.unwrap();
+    let service = capture.layer(handler);
+    for _ in 0..3 {
+        let mut request = request("{}");
+        Facts::of_mut(request.extensions_mut()).set_verification(Verification::new("github"));
+        service.clone().oneshot(request).await.unwrap();
+    }
     assert!(kept.none());
+    assert_eq!(paper.text().lines().count(), 1, "{}", paper.text());
 }
 
 #[tokio::test]
