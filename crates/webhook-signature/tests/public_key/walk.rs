@@ -3,7 +3,7 @@
 use webhook_core::{Reason, Timestamp};
 use webhook_signature::{Preset, SignRequest, Verifier, presets};
 
-use crate::sender::{BODY, Delivery, NOW, delivery, now, other_key_text, with_header};
+use crate::sender::{BODY, Delivery, NOW, delivery, message, now, other_key_text, with_header};
 
 fn ours() -> impl Iterator<Item = &'static Preset> {
     presets::all().filter(|preset| {
@@ -300,5 +300,29 @@ fn an_id_or_event_that_can_be_changed_does_not_say_that_it_is_signed() {
                 "{name}: {header}: {told:?}"
             );
         }
+    }
+}
+
+#[test]
+fn a_signed_message_is_taken_until_it_expires() {
+    let mut delivery = delivery(&presets::MAILCHANNELS);
+    let verifier = delivery.verifier();
+    for (expires, expected) in [
+        ((NOW + 60).to_string(), None),
+        (NOW.to_string(), None),
+        ((NOW - 1).to_string(), Some(Reason::TimestampTooOld)),
+        (format!("\"{NOW}\""), Some(Reason::SignatureMalformed)),
+    ] {
+        let parameters = format!("created={};expires={expires};keyid=\"mckey\"", NOW - 60);
+        for (name, value) in message(&parameters) {
+            let value = value.parse().unwrap();
+            delivery.head.headers.insert(name, value);
+        }
+        let verdict = verifier.verify(&delivery.head, &delivery.body, now());
+        assert_eq!(
+            verdict.err().map(|refusal| refusal.reason()),
+            expected,
+            "{expires}"
+        );
     }
 }
