@@ -88,6 +88,7 @@ fn check(vector: &Value) {
         return;
     };
     assert_eq!(answer.status().as_u16(), due["status"], "{id}");
+    assert_eq!(answer.is_refusal(), due["status"] == 403, "{id}");
     assert_eq!(answer.body(), text(&due["body"]).as_bytes(), "{id}");
     for (name, value) in due["headers"].as_object().unwrap() {
         assert_eq!(

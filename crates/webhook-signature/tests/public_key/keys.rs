@@ -151,6 +151,21 @@ fn a_key_of_another_algorithm_is_refused_when_the_verifier_is_made() {
 }
 
 #[test]
+fn a_key_with_an_algorithm_fits_no_other() {
+    let modulus = Base64UrlUnpadded::encode_string(&[0xff; 256]);
+    let mut jwk = json!({"kty": "RSA", "n": modulus, "e": "AQAB"});
+    let fits = |jwk: &Value| {
+        let key = PublicKey::from_jwk(&jwk.to_string()).unwrap();
+        [Primitive::RsaPkcs1Sha256, Primitive::RsaPssSha256].map(|primitive| key.fits(primitive))
+    };
+    assert_eq!(fits(&jwk), [true, true]);
+    jwk["alg"] = json!("RS256");
+    assert_eq!(fits(&jwk), [true, false]);
+    jwk["alg"] = json!("PS256");
+    assert_eq!(fits(&jwk), [false, true]);
+}
+
+#[test]
 fn a_ring_of_keys_is_tried_in_order() {
     let delivery = delivery(&presets::DISCORD);
     let ring = KeyRing::new(

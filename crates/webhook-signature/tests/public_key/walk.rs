@@ -307,13 +307,24 @@ fn an_id_or_event_that_can_be_changed_does_not_say_that_it_is_signed() {
 fn a_signed_message_is_taken_until_it_expires() {
     let mut delivery = delivery(&presets::MAILCHANNELS);
     let verifier = delivery.verifier();
-    for (expires, expected) in [
-        ((NOW + 60).to_string(), None),
-        (NOW.to_string(), None),
-        ((NOW - 1).to_string(), Some(Reason::TimestampTooOld)),
-        (format!("\"{NOW}\""), Some(Reason::SignatureMalformed)),
+    for (more, expected) in [
+        (format!("expires={};keyid=\"mckey\"", NOW + 60), None),
+        (format!("expires={NOW};keyid=\"mckey\""), None),
+        (
+            format!("expires={};keyid=\"mckey\"", NOW - 1),
+            Some(Reason::TimestampTooOld),
+        ),
+        (
+            format!("expires=\"{NOW}\";keyid=\"mckey\""),
+            Some(Reason::SignatureMalformed),
+        ),
+        // Escapes are not read, so that nobody reads them otherwise.
+        (
+            "keyid=\"mc\\key\"".to_owned(),
+            Some(Reason::SignatureMalformed),
+        ),
     ] {
-        let parameters = format!("created={};expires={expires};keyid=\"mckey\"", NOW - 60);
+        let parameters = format!("created={};{more}", NOW - 60);
         for (name, value) in message(&parameters) {
             let value = value.parse().unwrap();
             delivery.head.headers.insert(name, value);
@@ -322,7 +333,7 @@ fn a_signed_message_is_taken_until_it_expires() {
         assert_eq!(
             verdict.err().map(|refusal| refusal.reason()),
             expected,
-            "{expires}"
+            "{more}"
         );
     }
 }
