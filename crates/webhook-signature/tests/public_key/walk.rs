@@ -337,3 +337,25 @@ fn a_signed_message_is_taken_until_it_expires() {
         );
     }
 }
+
+#[test]
+fn a_notification_of_the_first_version_is_signed_with_sha_1() {
+    let sns = delivery(&presets::AWS_SNS);
+    let verifier = sns.verifier();
+    let data = include_str!("../data/public-key/sha1.json");
+    let data: serde_json::Value = serde_json::from_str(data).unwrap();
+    let mut body: serde_json::Value = serde_json::from_slice(&sns.body).unwrap();
+    body["Signature"] = data["sns"]["signature"].clone();
+    let sha_1_as_sha_256 = body.to_string();
+    refused(
+        &sns,
+        &verifier,
+        sha_1_as_sha_256.as_bytes(),
+        "SHA-1 as SHA-256",
+    );
+    body["SignatureVersion"] = "1".into();
+    let text = body.to_string();
+    assert!(verifier.verify(&sns.head, text.as_bytes(), now()).is_ok());
+    let changed = text.replace("hello", "hellO");
+    refused(&sns, &verifier, changed.as_bytes(), "another message");
+}
