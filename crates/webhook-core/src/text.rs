@@ -220,9 +220,8 @@ mod tests {
     use http::HeaderValue;
     use proptest::prelude::*;
 
-    use crate::Seed;
-
     use super::{Name, ShortText};
+    use crate::Seed;
 
     #[test]
     fn a_name_is_its_text_wherever_that_is_kept() {
