@@ -219,7 +219,7 @@ mod tests {
 
     #[test]
     fn a_text_is_cut_no_sooner_than_it_must_be() {
-        // With the escape it is ten bytes.
+        // Written, the quote takes two bytes, the digits seven, and the last character six.
         let text = "\"1234567\u{7f}";
         let told = |max| String::from_utf8(written(text, max)).unwrap();
         assert_eq!(told(15), r#""\"1234567\u007f""#);

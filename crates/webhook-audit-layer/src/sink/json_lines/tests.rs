@@ -251,10 +251,11 @@ fn a_writer_that_fails_is_not_asked_all_the_time() {
     paper.fail(true);
     let sink = sink(&paper);
     sink.record(sample());
+    paper.wait_for_attempt();
     assert!(sink.handle().flush(SHORT).is_err());
-    // After 10, 20, 40 milliseconds and so on.
+    // After 10, 20, 40 milliseconds and so on, up to a second; without a pause they are thousands.
     let attempts = paper.0.attempts.load(Ordering::SeqCst);
-    assert!((1..20).contains(&attempts), "{attempts}");
+    assert!(attempts < 100, "{attempts}");
     paper.fail(false);
 }
 
