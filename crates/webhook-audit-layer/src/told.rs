@@ -123,6 +123,18 @@ mod tests {
     }
 
     #[test]
+    fn only_a_scheme_of_the_web_is_told() {
+        for (uri, scheme) in [
+            ("http://hooks.test/", Some("http")),
+            ("https://hooks.test/", Some("https")),
+            ("gopher://hooks.test/", None),
+            ("/", None),
+        ] {
+            assert_eq!(told(Request::post(uri)).head().unwrap().scheme, scheme);
+        }
+    }
+
+    #[test]
     fn a_sketch_is_enough_to_word_a_refusal() {
         let request = Request::put("/a?b").version(Version::HTTP_2);
         let parts = sketch(&told(

@@ -5,8 +5,12 @@ mod common;
 
 use std::{
     convert::Infallible,
-    sync::{Arc, Mutex},
-    task::Poll,
+    pin::Pin,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll, Wake, Waker},
 };
 
 use common::{Answer, Records, answer, delivery};
@@ -62,6 +66,30 @@ async fn a_response_waits_until_its_record_is_kept() {
     assert_eq!(sink.count(), 1);
     sink.settle(true);
     assert_eq!(future.await.unwrap().status(), StatusCode::NO_CONTENT);
+}
+
+#[test]
+fn a_response_that_waits_is_woken_when_its_record_is_kept() {
+    let sink = Slow::default();
+    let mut future = called(sink.clone());
+    let woken = Arc::new(Woken::default());
+    let waker = Waker::from(Arc::clone(&woken));
+    let mut context = Context::from_waker(&waker);
+    assert!(Pin::new(&mut future).poll(&mut context).is_pending());
+    assert!(!woken.0.load(Ordering::SeqCst));
+    sink.settle(true);
+    assert!(woken.0.load(Ordering::SeqCst));
+    assert!(Pin::new(&mut future).poll(&mut context).is_ready());
+}
+
+/// Notes that somebody woke the task.
+#[derive(Default)]
+struct Woken(AtomicBool);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::SeqCst);
+    }
 }
 
 #[tokio::test]
@@ -162,6 +190,5 @@ async fn a_client_that_leaves_before_the_answer_is_recorded_without_waiting() {
 
 /// Polls once.
 async fn poll_once<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
-    std::future::poll_fn(|context| Poll::Ready(std::pin::Pin::new(&mut *future).poll(context)))
-        .await
+    std::future::poll_fn(|context| Poll::Ready(Pin::new(&mut *future).poll(context))).await
 }

@@ -7,18 +7,23 @@
     reason = "a helper that fails fails its test"
 )]
 
+mod common;
+
 use std::{
+    collections::VecDeque,
     convert::Infallible,
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering},
     },
+    task::{Context, Poll, Waker},
 };
 
 use bytes::Bytes;
+use common::Paper;
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Empty};
-use tower::{Layer as _, ServiceExt as _, service_fn};
+use tower::{Layer as _, Service, ServiceExt as _, service_fn};
 use webhook_audit_layer::{
     AuditLayer, AuditRecord,
     capture::{
@@ -151,6 +156,8 @@ async fn a_capture_is_joined_by_the_requests_id_and_tells_where_it_belongs() {
         .map(|(name, text)| (name.as_str(), text.as_raw()))
         .collect();
     assert_eq!(headers, [("x-github-event", "push")]);
+    let held = size_of::<Captured>() + "push".len() + "{}".len();
+    assert_eq!(captured.held_bytes(), held);
     let CapturedBody { bytes, content, .. } = captured.into_body().unwrap();
     assert_eq!((bytes, content), (2, Content::Whole(b"{}".to_vec())));
 }
@@ -197,16 +204,26 @@ async fn what_nobody_verified_is_not_captured_unless_that_is_asked_for() {
 }
 
 #[tokio::test]
-async fn without_a_record_nothing_is_captured() {
+async fn without_a_record_nothing_is_captured_and_that_is_said_once() {
+    let paper = Paper::default();
+    let subscriber = tracing_subscriber::fmt()
+        .with_ansi(false)
+        .with_writer(paper.clone())
+        .finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
     let kept = Kept::default();
     let capture = kept.layer(CaptureSettings::body());
     let handler = service_fn(async |_: Request<BufferedBody>| {
         Ok::<_, Infallible>(Response::new(Empty::<Bytes>::new()))
     });
-    let mut request = request("{}");
-    Facts::of_mut(request.extensions_mut()).set_verification(Verification::new("github"));
-    capture.layer(handler).oneshot(request).await.unwrap();
+    let service = capture.layer(handler);
+    for _ in 0..3 {
+        let mut request = request("{}");
+        Facts::of_mut(request.extensions_mut()).set_verification(Verification::new("github"));
+        service.clone().oneshot(request).await.unwrap();
+    }
     assert!(kept.none());
+    assert_eq!(paper.text().lines().count(), 1, "{}", paper.text());
 }
 
 #[tokio::test]
@@ -280,9 +297,9 @@ impl http_body::Body for Frames {
 
     fn poll_frame(
         mut self: std::pin::Pin<&mut Self>,
-        _: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<Option<Result<http_body::Frame<Bytes>, Infallible>>> {
-        std::task::Poll::Ready(self.0.next().map(|bytes| Ok(http_body::Frame::data(bytes))))
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<Bytes>, Infallible>>> {
+        Poll::Ready(self.0.next().map(|bytes| Ok(http_body::Frame::data(bytes))))
     }
 }
 
@@ -333,6 +350,59 @@ async fn a_sink_that_panics_costs_its_capture_alone() {
         kept.records.lock().unwrap()[0].reason,
         webhook_core::Reason::Ok
     );
+}
+
+#[test]
+fn it_is_ready_when_the_inner_service_is() {
+    let mut ready = VecDeque::from([
+        Poll::Pending,
+        Poll::Ready(Err("broken")),
+        Poll::Ready(Ok(())),
+    ]);
+    let inner = Readiness(ready.clone());
+    let layer = CaptureLayer::new(CaptureSettings::body(), |_: Captured| ());
+    let mut service = layer.layer(inner);
+    let mut context = Context::from_waker(Waker::noop());
+    while let Some(expected) = ready.pop_front() {
+        assert_eq!(service.poll_ready(&mut context), expected);
+    }
+}
+
+/// Says how ready it is, one after another.
+struct Readiness(VecDeque<Poll<Result<(), &'static str>>>);
+
+impl Service<Request<BufferedBody>> for Readiness {
+    type Response = ();
+    type Error = &'static str;
+    type Future = std::future::Ready<Result<(), &'static str>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), &'static str>> {
+        self.0.pop_front().unwrap()
+    }
+
+    fn call(&mut self, _: Request<BufferedBody>) -> Self::Future {
+        std::future::ready(Ok(()))
+    }
+}
+
+#[tokio::test]
+async fn an_option_of_a_sink_is_a_sink() {
+    let kept = Kept::default();
+    let captures = Arc::clone(&kept.captures);
+    let mut sink = Some(move |captured| captures.lock().unwrap().push(captured));
+    let layer = CaptureLayer::new(CaptureSettings::body(), sink.clone());
+    send(&kept, &layer, VERIFIED, request("{}")).await;
+    assert_eq!(content(kept.one()), Content::Whole(b"{}".to_vec()));
+    sink = None;
+    let layer = CaptureLayer::new(CaptureSettings::body(), sink);
+    send(&kept, &layer, VERIFIED, request("{}")).await;
+    assert!(kept.none());
+}
+
+#[test]
+fn why_nothing_is_kept_has_the_words_of_the_stores() {
+    let words = [Withheld::TooLarge, Withheld::NotJson, Withheld::Misfit].map(Withheld::as_str);
+    assert_eq!(words, ["too_large", "not_json", "misfit"]);
 }
 
 #[tokio::test]

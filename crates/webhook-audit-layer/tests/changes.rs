@@ -10,7 +10,7 @@ use serde_json::Value;
 use webhook_audit_layer::{AuditLayer, AuditRecord, JsonLinesSink};
 use webhook_core::{
     Clock, Settings, Timestamp,
-    change::{Cause, ChangeKind},
+    change::{Cause, ChangeKind, MAX_SUBJECT_BYTES, MAX_WHY_BYTES},
 };
 
 fn clock() -> Clock {
@@ -63,6 +63,21 @@ fn the_longest_texts_fit_into_a_line() {
     assert!(line.len() <= webhook_audit_layer::MAX_LINE_BYTES);
     let line: Value = serde_json::from_str(&line).unwrap();
     assert!(line["why"].as_str().unwrap().ends_with('…'));
+}
+
+#[test]
+fn a_text_that_needs_escapes_is_not_cut_for_them() {
+    let paper = Paper::default();
+    let sink = JsonLinesSink::new(paper.clone()).unwrap();
+    let audit = sink.handle();
+    let (subject, why) = ("\"".repeat(MAX_SUBJECT_BYTES), "\\".repeat(MAX_WHY_BYTES));
+    let log = AuditLayer::new(sink).changes();
+    log.note(ChangeKind::Denied, &subject, &Cause::new(&subject, &why));
+    audit.flush(Duration::from_secs(20)).unwrap();
+    let line: Value = serde_json::from_str(&paper.text()).unwrap();
+    assert_eq!(line["target"], subject);
+    assert_eq!(line["by"], subject);
+    assert_eq!(line["why"], why);
 }
 
 #[test]

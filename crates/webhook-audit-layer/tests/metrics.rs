@@ -11,7 +11,7 @@ use http::Request;
 use metrics_util::debugging::{DebugValue, DebuggingRecorder};
 use tower::{Layer, ServiceExt, service_fn};
 use webhook_audit_layer::{
-    Alert, AuditLayer, Detectors, Gauges, JsonLinesSink, Metric, MetricKind, MetricsSink,
+    Alert, AlertKind, AuditLayer, Detectors, Gauges, JsonLinesSink, Metric, MetricKind, MetricsSink,
 };
 use webhook_core::{
     Check, Clock, Facts, Problem, Reason, Rejection, ShortText, Timestamp, Verdict, Verification,
@@ -311,6 +311,20 @@ fn every_metric_has_a_source_with_these_labels() {
         (name.to_owned(), (kind, labels))
     });
     assert_eq!(seen, BTreeMap::from(wanted));
+}
+
+#[test]
+fn every_metric_is_described_and_alerts_start_at_0() {
+    let recorder = DebuggingRecorder::new();
+    let snapshots = recorder.snapshotter();
+    metrics::with_local_recorder(&recorder, Metric::describe_all);
+    let all = snapshots.snapshot().into_vec();
+    assert_eq!(all.len(), AlertKind::ALL.len());
+    for (key, _, help, value) in all {
+        assert_eq!(key.key().name(), "webhook_alerts_total");
+        assert!(help.is_some_and(|help| !help.is_empty()));
+        assert_eq!(value, DebugValue::Counter(0));
+    }
 }
 
 #[test]

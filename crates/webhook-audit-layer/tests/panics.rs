@@ -52,6 +52,23 @@ async fn it_is_a_problem_with_the_records_id() {
 }
 
 #[tokio::test]
+async fn what_the_panic_carried_may_panic_when_it_is_dropped() {
+    struct Bomb;
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            assert!(std::thread::panicking(), "dropped again");
+        }
+    }
+    let records = Records::default();
+    let service = records.layer().layer(service_fn(
+        async |_: Request<()>| -> Result<Answer, Infallible> { std::panic::panic_any(Bomb) },
+    ));
+    let response = service.oneshot(delivery()).await.unwrap();
+    assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    assert_eq!(records.words(), ("error", "handler_panic"));
+}
+
+#[tokio::test]
 async fn a_grpc_caller_gets_internal() {
     let records = Records::default();
     let mut request = delivery();

@@ -5,7 +5,7 @@ mod common;
 
 use std::{convert::Infallible, time::Duration};
 
-use common::{Answer, Records, answer, delivery};
+use common::{Answer, Paper, Records, answer, delivery};
 use http::{Request, Version};
 use tower::{Layer, ServiceExt, service_fn};
 use webhook_audit_layer::{
@@ -207,6 +207,31 @@ async fn several_sinks_get_the_same_record() {
     service.oneshot(delivery()).await.unwrap();
     assert_eq!(a.one().id, b.one().id);
     assert_eq!(a.one().id, c.one().id);
+}
+
+#[tokio::test]
+async fn the_event_tells_which_secrets_were_tried_and_how_long_it_took() {
+    let paper = Paper::default();
+    let subscriber = tracing_subscriber::fmt()
+        .with_ansi(false)
+        .with_writer(paper.clone())
+        .finish();
+    let guard = tracing::subscriber::set_default(subscriber);
+    let layer = AuditLayer::new(webhook_audit_layer::TracingSink::new());
+    let service = layer.layer(service_fn(async |request: Request<()>| {
+        let record = Facts::record_of(request.extensions());
+        record.set_secrets_tried(vec!["2025-Q3".into(), "2025-Q4".into()]);
+        record.set_verify_time(41_999);
+        Ok::<_, Infallible>(answer(200))
+    }));
+    service.clone().oneshot(delivery()).await.unwrap();
+    drop(guard);
+    let text = paper.text();
+    assert!(
+        text.contains(r#"secrets_tried=["2025-Q3", "2025-Q4"]"#),
+        "{text}"
+    );
+    assert!(text.contains("verify_us=41 "), "{text}");
 }
 
 #[test]

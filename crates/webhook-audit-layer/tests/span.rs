@@ -23,7 +23,7 @@ use tracing_subscriber::{
     Layer, Registry, filter::LevelFilter, layer::Context, prelude::*, registry::LookupSpan,
 };
 use webhook_audit_layer::{AuditLayer, TracingSink};
-use webhook_core::{Check, Facts, Problem, Reason, Rejection, ShortText, Verification};
+use webhook_core::{Check, Facts, PeerAddr, Problem, Reason, Rejection, ShortText, Verification};
 
 /// What a subscriber saw.
 #[derive(Clone, Default)]
@@ -81,6 +81,17 @@ async fn handler(mut request: Request<()>) -> Result<Answer, Infallible> {
             let rejection = Rejection::new(Reason::SignatureMismatch, Check::Signature);
             Ok(rejection.answer(&Problem::default(), &parts))
         }
+        "/paused" => {
+            let (parts, ()) = request.into_parts();
+            let rejection = Rejection::new(Reason::Paused, Check::Pause);
+            Ok(rejection.answer(&Problem::default(), &parts))
+        }
+        "/grpc" => {
+            let mut response = answer(200);
+            let status = request.headers()["x-status"].clone();
+            response.headers_mut().insert("grpc-status", status);
+            Ok(response)
+        }
         "/panics" => panic!("canary-panic"),
         _ => {
             let verification = Verification::new("github")
@@ -100,17 +111,18 @@ fn request(path: &str) -> Request<()> {
         .unwrap()
 }
 
-/// What is seen of one request, up to this level.
+/// What is seen of a request to this path, up to this level.
 fn seen(layer: &AuditLayer<TracingSink>, path: &str, level: LevelFilter) -> Sight {
+    seen_of(layer, request(path), level)
+}
+
+fn seen_of(layer: &AuditLayer<TracingSink>, request: Request<()>, level: LevelFilter) -> Sight {
     let seen = Seen::default();
     let subscriber = Registry::default().with(seen.clone().with_filter(level));
     tracing::subscriber::with_default(subscriber, || {
         let runtime = tokio::runtime::Builder::new_current_thread().build();
         let service = layer.layer(service_fn(handler));
-        runtime
-            .unwrap()
-            .block_on(service.oneshot(request(path)))
-            .unwrap();
+        runtime.unwrap().block_on(service.oneshot(request)).unwrap();
     });
     Arc::try_unwrap(seen.0)
         .unwrap_or_else(|shared| Mutex::new(std::mem::take(&mut *shared.lock().unwrap())))
@@ -185,8 +197,8 @@ fn handler_and_record_speak_inside_the_span() {
 
 #[test]
 fn only_what_the_server_did_wrong_is_an_error() {
-    let told = |path| {
-        let seen = seen(&with_span(), path, LevelFilter::TRACE);
+    let told_of = |request| {
+        let seen = seen_of(&with_span(), request, LevelFilter::TRACE);
         let of = |field: &str| seen.fields.get(field).cloned();
         (
             of("otel.status_code"),
@@ -194,6 +206,7 @@ fn only_what_the_server_did_wrong_is_an_error() {
             of("webhook.reject.reason"),
         )
     };
+    let told = |path| told_of(request(path));
     let text = |text: &str| Some(format!("{text:?}"));
     let refused = (None, None, text("signature_mismatch"));
     assert_eq!(told("/refused"), refused);
@@ -201,6 +214,34 @@ fn only_what_the_server_did_wrong_is_an_error() {
     assert_eq!(told("/fails"), failed);
     let panicked = (text("ERROR"), text("handler_panic"), text("handler_panic"));
     assert_eq!(told("/panics"), panicked);
+    let paused = (text("ERROR"), text("paused"), text("paused"));
+    assert_eq!(told("/paused"), paused);
+
+    let grpc = |status: &'static str| {
+        let mut request = request("/grpc");
+        let headers = request.headers_mut();
+        headers.insert("content-type", "application/grpc".parse().unwrap());
+        headers.insert("x-status", status.parse().unwrap());
+        told_of(request)
+    };
+    assert_eq!(grpc("0"), (None, None, None));
+    assert_eq!(grpc("5"), (text("ERROR"), text("ok"), None));
+}
+
+#[test]
+fn the_client_and_the_peer_are_told() {
+    let mut request = request("/webhooks");
+    let peer = PeerAddr::new("203.0.113.9:4711".parse().unwrap());
+    request.extensions_mut().insert(peer);
+    let seen = seen_of(&with_span(), request, LevelFilter::TRACE);
+    for (field, value) in [
+        ("client.address", "203.0.113.9"),
+        ("client.port", "4711"),
+        ("network.peer.address", "203.0.113.9"),
+        ("network.peer.port", "4711"),
+    ] {
+        assert_eq!(seen.fields[field], value, "{field}");
+    }
 }
 
 #[test]

@@ -227,6 +227,7 @@ mod tests {
 
         let seen = seen.lock().unwrap();
         assert_eq!(seen[0].until, Some(Timestamp::from_unix_seconds(160)));
+        assert_eq!(seen[0].cause.by(), "alice");
         assert_eq!(seen[0].cause.why().len(), MAX_WHY_BYTES);
         assert_eq!(seen[1].until, None);
         assert_ne!(seen[0].id, seen[1].id);

@@ -207,10 +207,10 @@ impl Facts {
 
 #[cfg(test)]
 mod tests {
-    use http::Extensions;
+    use http::{Extensions, uri::Scheme};
 
     use super::Facts;
-    use crate::{ClientAddr, Clock, DeliveryRecord, PeerAddr, RequestId, Verification};
+    use crate::{ClientAddr, Clock, DeliveryRecord, Origin, PeerAddr, RequestId, Verification};
 
     fn provider(facts: &Facts) -> Option<&str> {
         facts.verification().map(|it| it.provider().as_str())
@@ -240,6 +240,25 @@ mod tests {
     }
 
     #[test]
+    fn a_record_is_kept_once_and_handed_to_all_who_ask() {
+        let mut facts = Facts::default();
+        let first = facts.keep_record(&Clock::system());
+        assert!(first.is_kept());
+        assert_eq!(facts.keep_record(&Clock::system()).id(), first.id());
+        assert_eq!(facts.record().id(), first.id());
+    }
+
+    #[test]
+    fn what_comes_after_the_record_was_closed_is_known_to_the_request_alone() {
+        let mut facts = Facts::default();
+        let record = facts.keep_record(&Clock::system());
+        record.close();
+        facts.set_verification(Verification::new("github"));
+        assert_eq!(provider(&facts), Some("github"));
+        assert_eq!(record.verification(), None);
+    }
+
+    #[test]
     fn another_record_takes_no_verification_away() {
         let mut facts = Facts::default();
         facts.keep_record(&Clock::system());
@@ -260,8 +279,21 @@ mod tests {
         );
 
         let behind = ClientAddr::new("203.0.113.7".parse().unwrap(), None);
-        Facts::of_mut(&mut extensions).set_client(behind);
+        let facts = Facts::of_mut(&mut extensions);
+        facts.set_client(behind);
+        assert_eq!(facts.client(), Some(behind));
         assert_eq!(Facts::client_of(&extensions), Some(behind));
+    }
+
+    #[test]
+    fn the_peer_and_what_the_sender_called_come_back() {
+        let mut facts = Facts::default();
+        assert_eq!((facts.peer(), facts.origin()), (None, None));
+        facts.set_peer(PeerAddr::Unix);
+        let origin = Origin::new(Scheme::HTTPS);
+        facts.set_origin(origin.clone());
+        assert_eq!(facts.peer(), Some(PeerAddr::Unix));
+        assert_eq!(facts.origin(), Some(&origin));
     }
 
     #[test]

@@ -92,7 +92,7 @@ mod tests {
     use http::{Request, Response, StatusCode, request::Parts};
     use http_body_util::Full;
 
-    use super::send;
+    use super::{Introduction, MAX_BODY, send};
     use crate::{Check, Clock, DeliveryRecord, Facts, Problem, Reason, Rejection, RequestId};
 
     fn asked() -> (Parts, DeliveryRecord) {
@@ -100,6 +100,19 @@ mod tests {
         let mut request = Request::new(());
         Facts::of_mut(request.extensions_mut()).set_record(record.clone());
         (request.into_parts().0, record)
+    }
+
+    #[test]
+    fn a_body_is_wanted_only_by_who_says_so() {
+        #[derive(Debug)]
+        struct FromTheHead;
+        impl Introduction for FromTheHead {
+            fn answer(&self, _: &Parts, _: Option<&[u8]>) -> Option<Response<Bytes>> {
+                None
+            }
+        }
+        assert!(!FromTheHead.wants_body(&asked().0));
+        assert_eq!(MAX_BODY, 16_384);
     }
 
     #[test]

@@ -147,7 +147,10 @@ impl Hasher for WordHasher {
 
 #[cfg(test)]
 mod tests {
-    use std::hash::{BuildHasher, DefaultHasher, Hash as _, Hasher as _};
+    use std::{
+        collections::HashSet,
+        hash::{BuildHasher, DefaultHasher, Hash as _, Hasher as _},
+    };
 
     use proptest::prelude::*;
 
@@ -170,6 +173,38 @@ mod tests {
             let seed = Seed::random();
             prop_assert_eq!(a == b, seed.hash_one(&a) == seed.hash_one(&b));
         }
+    }
+
+    #[test]
+    fn words_and_key_give_the_published_hash() {
+        // SipHash-1-3 of the first bytes of 00, 01, 02 and so on with the key 00 to 0f, as the tests
+        // of Rust's standard library have it (library/coretests/tests/hash/sip.rs).
+        let seed = Seed(0x0706_0504_0302_0100, 0x0f0e_0d0c_0b0a_0908);
+        let mut hasher = seed.build_hasher();
+        assert_eq!(hasher.finish(), 0xabac_0158_050f_c4dc);
+        hasher.write_u64(0x0706_0504_0302_0100);
+        assert_eq!(hasher.finish(), 0x3690_9511_8d29_9a8e);
+        hasher.write_u64(0x0f0e_0d0c_0b0a_0908);
+        assert_eq!(hasher.finish(), 0xcc4f_dd1a_7d90_8b66);
+    }
+
+    #[test]
+    fn no_byte_is_left_out() {
+        let seed = Seed::random();
+        for length in 1..20 {
+            let one_byte_set = |place| {
+                let mut bytes = vec![0_u8; length];
+                bytes[place] = 1;
+                bytes
+            };
+            let texts = (0..length).map(one_byte_set).chain([vec![0; length]]);
+            let hashes: HashSet<_> = texts.map(|text| seed.hash_one(&text[..])).collect();
+            assert_eq!(hashes.len(), length + 1, "{length}");
+        }
+        assert_ne!(seed.hash_one(1_u8), seed.hash_one(2_u8));
+        assert_ne!(seed.hash_one(1_u16), seed.hash_one(2_u16));
+        assert_ne!(seed.hash_one(1_u32), seed.hash_one(2_u32));
+        assert_ne!(seed.hash_one(1_usize), seed.hash_one(2_usize));
     }
 
     #[test]

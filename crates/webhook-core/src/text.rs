@@ -215,10 +215,50 @@ impl fmt::Display for ShortText {
 
 #[cfg(test)]
 mod tests {
+    use std::{collections::HashSet, hash::BuildHasher as _};
+
     use http::HeaderValue;
     use proptest::prelude::*;
 
-    use super::ShortText;
+    use super::{Name, ShortText};
+    use crate::Seed;
+
+    #[test]
+    fn a_name_is_its_text_wherever_that_is_kept() {
+        let (fixed, owned) = (Name::from_static("acme"), Name::from("acme".to_owned()));
+        assert_eq!(fixed, owned);
+        assert_ne!(fixed, Name::from_static("acne"));
+        let names = HashSet::from([fixed, Name::from_static("acne")]);
+        assert_eq!(names.len(), 2);
+        assert!(names.contains(&owned));
+        let seed = Seed::random();
+        assert_eq!(seed.hash_one(&owned), seed.hash_one("acme"));
+    }
+
+    #[test]
+    fn a_text_is_cut_before_a_character_that_does_not_fit() {
+        for (max, expected) in [(0, ""), (1, "a"), (2, "a"), (3, "aé"), (4, "aé")] {
+            assert_eq!(ShortText::cut("aé", max), ShortText::new(expected), "{max}");
+        }
+        assert_ne!(ShortText::new("a"), ShortText::new("b"));
+    }
+
+    #[test]
+    fn a_header_is_copied_and_what_is_not_visible_replaced() {
+        let (short, long) = ("x".repeat(64), "x".repeat(80));
+        for (value, expected) in [
+            ("Push Hook", "Push Hook"),
+            ("caf\u{e9}\t~", "caf\u{fffd}\u{fffd}\u{fffd}~"),
+            (&long, &short),
+        ] {
+            let value = HeaderValue::from_bytes(value.as_bytes()).unwrap();
+            assert_eq!(ShortText::from_header(&value, 64).as_str(), expected);
+        }
+        assert_eq!(ShortText::visible(b"a b").unwrap().as_str(), "a b");
+        assert_eq!(ShortText::visible(long.as_bytes()).unwrap().as_str(), long);
+        assert_eq!(ShortText::visible(b"a\t"), None);
+        assert_eq!(ShortText::visible(b"\ta"), None);
+    }
 
     proptest! {
         #[test]

@@ -123,3 +123,35 @@ impl Verification {
         self.body_signed
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Verification;
+    use crate::{Name, Timestamp};
+
+    #[test]
+    fn it_tells_what_was_proved_and_no_more() {
+        let bare = Verification::new("token");
+        assert_eq!(bare.provider().as_str(), "token");
+        assert_eq!((bare.secret_id(), bare.timestamp()), (None, None));
+        assert_eq!((bare.delivery_id(), bare.event_type()), (None, None));
+        assert!(!bare.is_delivery_id_signed() && !bare.is_event_type_signed());
+        assert!(!bare.is_body_signed());
+
+        let time = Timestamp::from_unix_seconds(1_700_000_000);
+        let full = bare.with_secret_id("2026-q4").with_timestamp(time);
+        assert_eq!(full.secret_id().map(Name::as_str), Some("2026-q4"));
+        assert_eq!(full.timestamp(), Some(time));
+        for signed in [true, false] {
+            let full = full
+                .clone()
+                .with_delivery_id("13792a34".into(), signed)
+                .with_event_type("push".into(), !signed);
+            assert_eq!(full.delivery_id(), Some("13792a34"));
+            assert_eq!(full.event_type(), Some("push"));
+            assert_eq!(full.is_delivery_id_signed(), signed);
+            assert_eq!(full.is_event_type_signed(), !signed);
+        }
+        assert!(full.with_signed_body().is_body_signed());
+    }
+}

@@ -81,3 +81,47 @@ impl<S: Send + Sync> FromRequestParts<S> for Verification {
         verification.cloned().ok_or_else(|| not_verified(parts))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use axum_core::{
+        body::Body,
+        extract::{FromRequest as _, FromRequestParts as _, Request},
+        response::IntoResponse as _,
+    };
+    use bytes::Bytes;
+
+    use super::{Verified, VerifiedRejection};
+    use crate::{Facts, Verification};
+
+    fn delivery() -> Request {
+        Request::new(Body::from("{}"))
+    }
+
+    #[tokio::test]
+    async fn only_what_was_verified_reaches_the_handler() {
+        let refused = Verified::<Bytes>::from_request(delivery(), &()).await;
+        let refused = refused.unwrap_err();
+        assert!(matches!(refused, VerifiedRejection::NotVerified(_)));
+        assert_eq!(refused.into_response().status().as_u16(), 500);
+        let mut parts = delivery().into_parts().0;
+        let refused = Verification::from_request_parts(&mut parts, &()).await;
+        assert_eq!(refused.unwrap_err().into_response().status().as_u16(), 500);
+
+        let verification = Verification::new("github");
+        let mut request = delivery();
+        Facts::of_mut(request.extensions_mut()).set_verification(verification.clone());
+        let taken = Verified::<Bytes>::from_request(request, &()).await.unwrap();
+        assert_eq!((taken.body, taken.delivery), ("{}".into(), verification));
+    }
+
+    #[tokio::test]
+    async fn what_the_inner_extractor_refuses_is_answered_as_it_says() {
+        let mut request = Request::new(Body::from(vec![0xff]));
+        Facts::of_mut(request.extensions_mut()).set_verification(Verification::new("github"));
+        let refused = Verified::<String>::from_request(request, &()).await;
+        let refused = refused.unwrap_err();
+        assert!(matches!(refused, VerifiedRejection::Inner(_)));
+        assert_eq!(refused.into_response().status().as_u16(), 400);
+    }
+}

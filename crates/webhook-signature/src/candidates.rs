@@ -159,6 +159,14 @@ mod tests {
         assert!(!Candidates::new(32).contain(&[0; 32]));
     }
 
+    #[test]
+    fn what_is_shorter_or_longer_is_not_equal() {
+        for (left, right) in (0..=64).flat_map(|left| (0..=64).map(move |right| (left, right))) {
+            let is_equal = equal(&vec![7; left], &vec![7; right]);
+            assert_eq!(bool::from(is_equal), left == right, "{left} {right}");
+        }
+    }
+
     proptest! {
         #[test]
         fn equality_is_that_of_slices(

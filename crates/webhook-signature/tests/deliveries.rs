@@ -15,8 +15,8 @@ use common::{parts, secret, signed_parts};
 use http::{Method, Request, request::Parts};
 use webhook_core::{Reason, Secret, SecretErrorKind, Timestamp};
 use webhook_signature::{
-    ConfigError, Encoding, KeyRing, Primitive, Scheme, SchemeError, SecretEncoding, SignError,
-    SignRequest, Stage, TimestampUnit, Tolerance, Verifier, presets,
+    ConfigError, Encoding, KeyRing, Pending, Primitive, Scheme, SchemeError, SecretEncoding,
+    SignError, SignRequest, Stage, TimestampUnit, Tolerance, Verifier, presets,
 };
 
 const NOW: i64 = 1_700_000_000;
@@ -442,6 +442,31 @@ fn a_body_other_than_the_fed_one_is_refused() {
 }
 
 #[test]
+fn what_is_begun_anew_knows_nothing_of_the_one_before() {
+    let github = verifier(&presets::GITHUB);
+    let sign = |body| signed_parts(github.sign(&SignRequest::new(body, now())).unwrap());
+    let (first, second) = (sign(b"[1]"), sign(b"[2]"));
+    let mut pending = Pending::default();
+    pending.begin(&github, &first, now()).unwrap();
+    pending.update(b"[1");
+    pending.begin(&github, &second, now()).unwrap();
+    pending.update(b"[2]");
+    assert!(pending.finish([&b"[2]"[..]]).is_ok());
+
+    // Neither the body nor the signatures of the one before count.
+    for (parts, body, is_right) in [
+        (&first, &b"[1]"[..], true),
+        (&second, b"[1]", false),
+        (&second, b"", false),
+    ] {
+        pending.begin(&github, &first, now()).unwrap();
+        pending.update(b"[1]");
+        pending.begin(&github, parts, now()).unwrap();
+        assert_eq!(pending.finish([body]).is_ok(), is_right, "{body:?}");
+    }
+}
+
+#[test]
 fn what_would_not_verify_is_not_signed() {
     let of =
         |preset: &'static presets::Preset, request| verifier(preset).sign(&request).unwrap_err();
@@ -513,7 +538,7 @@ fn nothing_secret_is_printed() {
 fn verifiers_and_their_parts_can_be_shared() {
     fn shared<T: Send + Sync + 'static>() {}
     shared::<Verifier>();
-    shared::<webhook_signature::Pending>();
+    shared::<Pending>();
     shared::<Scheme>();
     shared::<KeyRing>();
 }

@@ -16,7 +16,7 @@ use http::{Request, request::Parts};
 use serde_json::Value;
 use webhook_core::{Timestamp, introduction::Introduction as _};
 use webhook_signature::{
-    KeyRing, Scheme, Verifier,
+    KeyRing, Scheme, SecretEncoding, Verifier,
     handshake::{self, Answer, HandshakeError, Reply, Responder, Seen},
     presets,
 };
@@ -88,6 +88,7 @@ fn check(vector: &Value) {
         return;
     };
     assert_eq!(answer.status().as_u16(), due["status"], "{id}");
+    assert_eq!(answer.is_refusal(), due["status"] == 403, "{id}");
     assert_eq!(answer.body(), text(&due["body"]).as_bytes(), "{id}");
     for (name, value) in due["headers"].as_object().unwrap() {
         assert_eq!(
@@ -316,8 +317,18 @@ fn what_a_responder_lacks_is_told_beforehand() {
     assert_eq!(fault(responder("notion")), Some(HandshakeError::NoOffers));
     let token = secret("a token of my own");
     assert_eq!(fault(responder("meta").with_verify_token(token)), None);
-    let keys = KeyRing::from(secret("no bar in it at all"));
-    assert!(responder("braintree").with_keys(&keys).is_err());
+    for (pair, is_pair) in [
+        ("public_key-1|private key", true),
+        ("no bar in it at all", false),
+        ("|a private key alone", false),
+        ("a_public_key_alone|", false),
+        ("public key|private key", false),
+    ] {
+        let keys = KeyRing::from(secret(pair));
+        let responder = responder("braintree").with_keys(&keys);
+        assert_eq!(responder.is_ok(), is_pair, "{pair}");
+    }
+    assert!(responder("xero").has_bare_refusals() && !responder("zoom").has_bare_refusals());
 
     // Neither printed nor told.
     let printed = format!("{:?}", knowing("x", "canary-canary-canary"));
@@ -396,6 +407,18 @@ fn a_scheme_whose_text_could_be_a_token_is_refused() {
     };
     let fault = |text: &str| responder("x").completed_with(&verifier(text)).err();
     assert_eq!(fault("{timestamp}:{body}"), None);
+    // Answers are signed with the secret's text: another key is none for them.
+    let scheme = verifier("{timestamp}:{body}").scheme().clone();
+    let scheme = scheme.with_secret_encoding(SecretEncoding::Hex);
+    let in_hex = Verifier::new(scheme, secret("0f".repeat(16))).unwrap();
+    let missing = responder("x").completed_with(&in_hex).err();
+    assert_eq!(missing, Some(HandshakeError::NoKey));
+    // Nobody knows what text a function renders.
+    let keys = KeyRing::from(secret("a secret of some length"));
+    let contentful = Verifier::new(&presets::CONTENTFUL, keys.clone()).unwrap();
+    let signing = responder("x").with_keys(&keys).unwrap();
+    let oracle = signing.completed_with(&contentful).err();
+    assert_eq!(oracle, Some(HandshakeError::SigningOracle));
     for text in [
         "{timestamp}{body}",
         "{timestamp}.{body}",

@@ -227,8 +227,8 @@ impl Body for Pieces {
     }
 }
 
-/// The status for 64 pieces without a token that may be a handshake, and how many were asked for.
-async fn pieces(settings: TokenSettings) -> (u16, usize) {
+/// The status for 64 pieces without a token, and how many were asked for.
+async fn pieces(settings: TokenSettings, header: &str) -> (u16, usize) {
     let handler = service_fn(async |request: Request<BufferedBody>| {
         assert_eq!(request.into_body().into_bytes().len(), 64 * 1024);
         Ok::<_, Infallible>(Response::new(Full::<Bytes>::default()))
@@ -238,7 +238,7 @@ async fn pieces(settings: TokenSettings) -> (u16, usize) {
         left: 64,
         asked: Arc::clone(&asked),
     };
-    let delivery = Request::post("/in").header("x-validation", "1");
+    let delivery = Request::post("/in").header(header, "1");
     let guarded = TokenLayer::from(settings).buffered().layer(handler);
     let answer = guarded.oneshot(delivery.body(body).unwrap()).await.unwrap();
     (answer.status().as_u16(), asked.load(Ordering::Relaxed))
@@ -246,11 +246,20 @@ async fn pieces(settings: TokenSettings) -> (u16, usize) {
 
 #[tokio::test]
 async fn of_a_stranger_no_more_is_read_than_a_handshake_may_have() {
-    let (status, asked) = pieces(settings(header())).await;
+    let (status, asked) = pieces(settings(header()), "x-validation").await;
     assert_eq!((status, asked), (401, MAX_BODY / 1024 + 1));
     // In shadow mode it may be a delivery, which has to come whole.
-    let (status, asked) = pieces(settings(header()).with_insecure_shadow(true)).await;
+    let shadow = settings(header()).with_insecure_shadow(true);
+    let (status, asked) = pieces(shadow, "x-validation").await;
     assert!(status == 200 && asked >= 64, "{status} after {asked}");
+}
+
+#[tokio::test]
+async fn of_a_stranger_whose_head_is_no_handshake_nothing_is_read() {
+    let no_handshake = TokenSettings::new(header(), token("2026-q4", TOKEN));
+    for settings in [settings(header()), no_handshake] {
+        assert_eq!(pieces(settings, "x-other").await, (401, 0));
+    }
 }
 
 proptest! {

@@ -86,6 +86,7 @@ mod tests {
             assert!(parse(pointer).is_err(), "{pointer}");
         }
         assert!(parse("/**").is_ok());
+        assert!(parse(&"/a".repeat(16)).is_ok());
         assert!(parse(&"/a".repeat(17)).is_err());
     }
 

@@ -249,6 +249,8 @@ mod tests {
         for (pointer, document) in [
             ("/user/email", r#"{"user":"ann@example.com"}"#),
             ("/user/email", r#"{"user":4711}"#),
+            ("/user/email", r#"{"user":-4711}"#),
+            ("/user/email", r#"{"user":47.11}"#),
             ("/user/email", r#"{"user":true}"#),
             ("/user/email", r#"{"user":[{"email":"ann@example.com"}]}"#),
             ("/user/00", r#"{"user":["ann@example.com"]}"#),

@@ -201,10 +201,11 @@ mod tests {
 
     use super::{Line, MAX_LINE_BYTES, write_number, write_text};
 
+    /// Written after other lines.
     fn written(text: &str, max: usize) -> Vec<u8> {
-        let mut buffer = Vec::new();
+        let mut buffer = vec![b'x'; 1000];
         write_text(&mut buffer, text, max);
-        buffer
+        buffer.split_off(1000)
     }
 
     #[test]
@@ -212,22 +213,43 @@ mod tests {
         let line = written("a\"\\\n\u{7f}\u{9b}\u{202e}\u{1fffe}é", usize::MAX);
         let expected = r#""a\"\\\u000a\u007f\u009b\u202e\ud83f\udffeé""#;
         assert_eq!(String::from_utf8(line).unwrap(), expected);
+        assert_eq!(written("\"\"", usize::MAX), br#""\"\"""#);
+        assert_eq!(written("\\\\", usize::MAX), br#""\\\\""#);
+    }
+
+    #[test]
+    fn a_text_is_cut_no_sooner_than_it_must_be() {
+        // Written, the quote takes two bytes, the digits seven, and the last character six.
+        let text = "\"1234567\u{7f}";
+        let told = |max| String::from_utf8(written(text, max)).unwrap();
+        assert_eq!(told(15), r#""\"1234567\u007f""#);
+        assert_eq!(told(14), r#""\"1234567…""#);
+        assert_eq!(told(12), r#""\"1234567…""#);
+        assert_eq!(told(11), r#""\"123456…""#);
     }
 
     #[test]
     fn a_text_without_room_is_left_out_and_never_empty() {
         for size in MAX_LINE_BYTES - 60..MAX_LINE_BYTES {
             for text in ["u".repeat(60), "\u{202e}".repeat(20), "u".to_owned()] {
-                let mut buffer = Vec::new();
+                let mut buffer = vec![b'x'; 10_000];
                 let mut line = Line::open(&mut buffer);
                 line.word("a", &"x".repeat(size));
                 line.text("b", &text, 64);
                 line.close();
+                let buffer = buffer.split_off(10_000);
                 assert!(buffer.len() <= MAX_LINE_BYTES);
                 let line: serde_json::Value = serde_json::from_slice(&buffer).unwrap();
-                if let Some(kept) = line.get("b") {
-                    let kept = kept.as_str().unwrap();
+                let kept = line.get("b").map(|kept| kept.as_str().unwrap());
+                if let Some(kept) = kept {
                     assert!(kept == text || kept.ends_with('…'), "{kept:?} at {size}");
+                }
+                // What is around the two texts.
+                let around = r#"{"a":"","b":}"#.len() + 1;
+                let room = MAX_LINE_BYTES.saturating_sub(size + around);
+                assert!(kept.is_some() || room < 16, "{room}");
+                if text.starts_with("uu") && room >= 16 && kept != Some(&text) {
+                    assert_eq!(buffer.len(), MAX_LINE_BYTES);
                 }
             }
         }

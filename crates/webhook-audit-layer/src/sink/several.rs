@@ -161,3 +161,103 @@ impl<A: Sink, B: Sink, C: Sink> Sink for (A, B, C) {
         self.2.change(change);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use webhook_core::{
+        Clock, DeliveryRecord,
+        change::{Cause, Change, ChangeKind, ChangeLog},
+    };
+
+    use super::Sink;
+    use crate::{Acknowledgement, AuditRecord, Ended, conclusion::End, record::sample};
+
+    /// A sink that notes what it is given.
+    #[derive(Clone, Default)]
+    struct Noted {
+        words: Arc<Mutex<Vec<&'static str>>>,
+        is_awaited: bool,
+    }
+
+    impl Noted {
+        fn awaited() -> Self {
+            Self {
+                is_awaited: true,
+                ..Self::default()
+            }
+        }
+
+        fn note(&self, word: &'static str) {
+            self.words.lock().unwrap().push(word);
+        }
+    }
+
+    impl Sink for Noted {
+        fn record(&self, _: AuditRecord) {
+            self.note("record");
+        }
+
+        fn ended(&self, _: Ended) {
+            self.note("ended");
+        }
+
+        fn is_awaited(&self) -> bool {
+            self.is_awaited
+        }
+
+        fn record_awaited(&self, _: AuditRecord) -> Option<Acknowledgement> {
+            self.note("awaited");
+            None
+        }
+
+        fn change(&self, _: Change) {
+            self.note("change");
+        }
+    }
+
+    /// Gives one of each, and looks that every one of `all` got it.
+    fn assert_given(sink: impl Sink + Send + Sync + 'static, all: &[&Noted]) {
+        let sink = Arc::new(sink);
+        sink.record(sample());
+        let (clock, record) = (Clock::system(), DeliveryRecord::default());
+        sink.ended(Ended::new(record, End::Gone, clock.ticks()));
+        assert!(sink.record_awaited(sample()).is_none());
+        let changed = Arc::clone(&sink);
+        let log = ChangeLog::new(clock, move |change| changed.change(change));
+        log.note(ChangeKind::Reset, "all", &Cause::new("alice", "test"));
+        for noted in all {
+            let words = std::mem::take(&mut *noted.words.lock().unwrap());
+            assert_eq!(words, ["record", "ended", "awaited", "change"]);
+        }
+    }
+
+    #[test]
+    fn everything_reaches_every_sink() {
+        let (a, b, c) = (Noted::default(), Noted::default(), Noted::default());
+        assert_given(Arc::new(a.clone()), &[&a]);
+        assert_given(Some(a.clone()), &[&a]);
+        assert_given(None::<Noted>, &[]);
+        assert_given(vec![a.clone(), b.clone(), c.clone()], &[&a, &b, &c]);
+        assert_given(Vec::<Noted>::new(), &[]);
+        assert_given((a.clone(), b.clone()), &[&a, &b]);
+        assert_given((a.clone(), b.clone(), c.clone()), &[&a, &b, &c]);
+    }
+
+    #[test]
+    fn a_response_waits_where_one_of_them_wants_it() {
+        let (quiet, awaited) = (Noted::default, Noted::awaited);
+        assert!(Arc::new(awaited()).is_awaited() && !Arc::new(quiet()).is_awaited());
+        assert!(Some(awaited()).is_awaited() && !Some(quiet()).is_awaited());
+        assert!(!None::<Noted>.is_awaited() && !Vec::<Noted>::new().is_awaited());
+        assert!(!(|_: AuditRecord| ()).is_awaited());
+        for place in 0..4 {
+            let sink = |at| if at == place { awaited() } else { quiet() };
+            let is_one = place < 3;
+            assert_eq!(vec![sink(0), sink(1), sink(2)].is_awaited(), is_one);
+            assert_eq!((sink(0), sink(1), sink(2)).is_awaited(), is_one);
+            assert_eq!((sink(0), sink(1)).is_awaited(), place < 2);
+        }
+    }
+}

@@ -45,3 +45,21 @@ impl Origin {
         self.authority.as_ref()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use http::uri::{Authority, Scheme};
+
+    use super::Origin;
+
+    #[test]
+    fn only_https_is_https_and_the_authority_comes_back() {
+        assert!(Origin::new(Scheme::HTTPS).is_https());
+        let origin = Origin::new(Scheme::HTTP);
+        assert!(!origin.is_https());
+        assert_eq!(origin.authority(), None);
+        let authority = Authority::from_static("hooks.example.com:8443");
+        let origin = origin.with_authority(authority.clone());
+        assert_eq!(origin.authority(), Some(&authority));
+    }
+}

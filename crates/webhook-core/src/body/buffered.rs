@@ -185,3 +185,58 @@ impl fmt::Debug for BufferedBody {
         write!(f, "BufferedBody({} bytes)", self.len())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use http::HeaderMap;
+    use http_body::Body as _;
+    use http_body_util::BodyExt as _;
+
+    use super::BufferedBody;
+
+    fn bodies() -> [(BufferedBody, &'static str); 3] {
+        let pieces = vec!["ab".into(), "cd".into()];
+        [
+            (BufferedBody::default(), ""),
+            (Bytes::from("abcd").into(), "abcd"),
+            (BufferedBody::from_parts(pieces, None), "abcd"),
+        ]
+    }
+
+    #[test]
+    fn it_tells_what_it_holds() {
+        for (body, text) in bodies() {
+            assert_eq!((body.len(), body.is_empty()), (text.len(), text.is_empty()));
+            assert_eq!(body.size_hint().exact(), Some(text.len() as u64));
+            assert_eq!(body.is_end_stream(), text.is_empty());
+            assert!(body.trailers().is_none());
+            let single = body.as_single().cloned();
+            assert_eq!(single.is_some(), body.chunks().count() == 1);
+            assert!(single.is_none_or(|bytes| bytes == text));
+            assert_eq!(body.into_bytes(), text);
+        }
+    }
+
+    #[tokio::test]
+    async fn it_ends_after_its_last_frame() {
+        let mut trailers = HeaderMap::new();
+        trailers.insert("grpc-status", 0.into());
+        for (body, text) in bodies() {
+            let mut body = body.with_trailers(trailers.clone());
+            let mut read = Vec::new();
+            while let Some(frame) = body.frame().await {
+                assert!(!read.ends_with(b"!"), "trailers are the last frame");
+                match frame.unwrap().into_data() {
+                    Ok(data) => read.extend_from_slice(&data),
+                    Err(last) => {
+                        assert_eq!(last.into_trailers().unwrap(), trailers);
+                        read.push(b'!');
+                    }
+                }
+                assert_eq!(body.is_end_stream(), read.ends_with(b"!"));
+            }
+            assert_eq!(read, format!("{text}!").as_bytes());
+        }
+    }
+}

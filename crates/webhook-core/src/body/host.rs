@@ -18,3 +18,31 @@ pub fn raise_host_limit<B>(request: &mut Request<B>, bytes: u64) {
     #[cfg(not(feature = "axum"))]
     let _ = (request, bytes);
 }
+
+#[cfg(all(test, feature = "axum"))]
+mod tests {
+    use axum_core::{body::Body, extract::FromRequest as _};
+    use bytes::Bytes;
+    use http::Request;
+
+    use super::raise_host_limit;
+
+    #[tokio::test]
+    async fn axum_takes_what_the_layer_took_and_is_never_stricter_for_it() {
+        const AXUM_DEFAULT: usize = 2 * 1024 * 1024;
+        for (raised, length, is_taken) in [
+            (None, AXUM_DEFAULT, true),
+            (None, AXUM_DEFAULT + 1, false),
+            (Some(3 * 1024 * 1024), AXUM_DEFAULT + 1, true),
+            (Some(8), AXUM_DEFAULT, true),
+            (Some(8), AXUM_DEFAULT + 1, false),
+        ] {
+            let mut request = Request::new(Body::from(vec![0; length]));
+            if let Some(bytes) = raised {
+                raise_host_limit(&mut request, bytes);
+            }
+            let taken = Bytes::from_request(request, &()).await;
+            assert_eq!(taken.is_ok(), is_taken, "{raised:?} {length}");
+        }
+    }
+}

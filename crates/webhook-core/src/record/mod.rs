@@ -394,8 +394,11 @@ impl fmt::Debug for DeliveryRecord {
 
 #[cfg(test)]
 mod tests {
-    use super::{DeliveryRecord, MAX_NOTE_BYTES, RequestId};
-    use crate::{Check, Clock, Reason, Timestamp, Verdict, Verification};
+    use super::{BodyDigest, DeliveryRecord, MAX_NOTE_BYTES, RequestId};
+    use crate::{
+        AddressError, Check, ClientAddr, Clock, Name, Reason, ShortText, Ticks, Timestamp, Verdict,
+        Verification,
+    };
 
     fn record() -> DeliveryRecord {
         DeliveryRecord::new(RequestId::generate(&Clock::system()))
@@ -474,6 +477,51 @@ mod tests {
         assert_eq!(record.latest(&Clock::system()), None);
         assert_eq!(record.latest(&Clock::manual(clock.now()).0), None);
         assert_eq!(DeliveryRecord::default().latest(&clock), None);
+    }
+
+    #[test]
+    fn what_was_told_first_comes_back() {
+        let (clock, _hands) = Clock::manual(Timestamp::from_unix_seconds(1_700_000_000));
+        let record = DeliveryRecord::begin(&clock, |_| {});
+        assert!(record.is_kept());
+        assert_eq!(record.started_at(), Some(clock.ticks()));
+        let client = |last| ClientAddr::new([192, 0, 2, last].into(), Some(443));
+        for last in 1..3_u8 {
+            let name = Name::from(format!("name {last}"));
+            record.set_client(client(last));
+            record.set_endpoint(&name);
+            record.set_provider(&name);
+            record.set_quota(&name);
+            record.set_secrets_tried(vec![name]);
+            record.set_claimed_delivery_id(ShortText::new(&format!("id {last}")));
+            record.set_body_bytes(10 + u64::from(last));
+            record.set_body_digest(BodyDigest::from_bytes([last; BodyDigest::BYTES]));
+            record.set_verify_time(20 + u64::from(last));
+            record.set_handler_start(Ticks::from_nanos(30 + u64::from(last)));
+        }
+        for error in [AddressError::NoPeer, AddressError::UnknownHop] {
+            record.set_address_error(error);
+        }
+        for check in [Check::Token, Check::Ip] {
+            record.set_shadow_refusal(Reason::AuthMissing, check);
+        }
+
+        let name = Name::from_static("name 1");
+        assert_eq!(record.client(), Some(client(1)));
+        assert_eq!(record.endpoint(), Some(&name));
+        assert_eq!(record.provider(), Some(&name));
+        assert_eq!(record.quota(), Some(&name));
+        assert_eq!(record.secrets_tried(), [name]);
+        assert_eq!(record.claimed_delivery_id(), Some(&"id 1".into()));
+        assert_eq!(record.body_bytes(), Some(11));
+        let digest = BodyDigest::from_bytes([1; BodyDigest::BYTES]);
+        assert_eq!(record.body_digest(), Some(digest));
+        assert_eq!(record.verify_time(), Some(21));
+        assert_eq!(record.handler_start(), Some(Ticks::from_nanos(31)));
+        assert_eq!(record.address_error(), Some(AddressError::NoPeer));
+        let refusal = (Reason::AuthMissing, Check::Token);
+        assert_eq!(record.shadow_refusal(), Some(refusal));
+        assert_eq!(record.verdict(Check::Token), Some(Verdict::ShadowFail));
     }
 
     #[test]

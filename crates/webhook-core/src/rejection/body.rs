@@ -87,3 +87,51 @@ impl RejectionBody for tonic::body::Body {
         Some(Self::new(body))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Debug;
+
+    use http::HeaderMap;
+    use http_body::Body;
+    use http_body_util::BodyExt as _;
+
+    use super::{BoxBody, BufferedBody, Bytes, Full, RejectionBody, UnsyncBoxBody};
+    use crate::{Problem, Reject as _};
+
+    /// What comes of a body with the text of a refusal, and of one with trailers.
+    async fn told<B>(has_trailers: bool)
+    where
+        B: RejectionBody + Body<Error: Debug>,
+    {
+        let refusal = B::from_bytes("refused".into());
+        let read = refusal.collect().await.unwrap().to_bytes();
+        assert_eq!(read, "refused");
+        let answer: Option<B> = Problem.body("answered".into());
+        let read = answer.unwrap().collect().await.unwrap().to_bytes();
+        assert_eq!(read, "answered");
+
+        let mut trailers = HeaderMap::new();
+        trailers.insert("grpc-status", 0.into());
+        let body = BufferedBody::new("answered").with_trailers(trailers.clone());
+        let answer: Option<B> = Problem.buffered(body);
+        assert_eq!(answer.is_some(), has_trailers);
+        if let Some(answer) = answer {
+            let read = answer.collect().await.unwrap();
+            assert_eq!(read.trailers(), Some(&trailers));
+            assert_eq!(read.to_bytes(), "answered");
+        }
+    }
+
+    #[tokio::test]
+    async fn every_body_holds_what_is_said_in_the_handlers_place() {
+        told::<Full<Bytes>>(false).await;
+        told::<BufferedBody>(true).await;
+        told::<BoxBody<Bytes, String>>(true).await;
+        told::<UnsyncBoxBody<Bytes, String>>(true).await;
+        #[cfg(feature = "axum")]
+        told::<axum_core::body::Body>(true).await;
+        #[cfg(feature = "tonic")]
+        told::<tonic::body::Body>(true).await;
+    }
+}

@@ -1,11 +1,13 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, Request, Response, StatusCode, Version, request::Parts};
+use http::{
+    HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version, request::Parts,
+};
 use http_body_util::{BodyExt as _, Full};
 
 use super::{Problem, Rejection};
-use crate::{Check, Clock, DeliveryRecord, Facts, Name, Reason, RequestId, Verification};
+use crate::{Check, Clock, Code, DeliveryRecord, Facts, Name, Reason, RequestId, Verification};
 
 fn parts(build: impl FnOnce(&mut Request<()>)) -> Parts {
     let mut request = Request::new(());
@@ -40,6 +42,14 @@ fn every_code_has_a_document_that_parses_and_tells_no_reason() {
         assert_eq!(headers["content-type"], "application/problem+json");
         let document: serde_json::Value = serde_json::from_str(&body).unwrap();
         assert_eq!(document["code"], code.as_str());
+        assert_eq!(document["title"], code.title());
+        let page = document["type"].as_str().unwrap();
+        assert!(page.starts_with("https://"), "{page}");
+        let is_registered = page.ends_with("#quota-exceeded") && code == Code::RateLimited;
+        assert!(
+            is_registered || page.ends_with(&format!(".{code:?}")),
+            "{page}"
+        );
         assert_eq!(document["status"], code.status().as_u16());
         if reason.as_str() != code.as_str() {
             assert!(!body.contains(reason.as_str()), "{body}");
@@ -62,10 +72,25 @@ fn refusals_with_one_code_are_alike() {
 }
 
 #[test]
+fn the_field_of_the_status_is_the_layers_own_where_it_says_one() {
+    let challenge = HeaderValue::from_static(r#"Basic realm="acme""#);
+    let refused = rejection(Reason::AuthMissing).with_challenge(challenge.clone());
+    assert_eq!(refused.status_field(), Some(&challenge));
+    let (_, headers, _) = answer(refused, &parts(|_| {}));
+    assert_eq!(headers["www-authenticate"], challenge);
+
+    let methods = HeaderValue::from_static("PUT");
+    let refused = rejection(Reason::MethodNotAllowed).with_allow(methods.clone());
+    let (_, headers, _) = answer(refused, &parts(|_| {}));
+    assert_eq!(headers["allow"], methods);
+}
+
+#[test]
 fn retry_after_is_rounded_up_and_never_0() {
     for (wait, told) in [(0, "1"), (1, "1"), (1000, "1"), (1001, "2"), (61_500, "62")] {
         let rejection =
             rejection(Reason::RateLimited).with_retry_after(Duration::from_millis(wait));
+        assert_eq!(rejection.retry_after(), Some(Duration::from_millis(wait)));
         let (status, headers, body) = answer(rejection, &parts(|_| {}));
         assert_eq!(
             (status.as_u16(), headers["retry-after"].to_str().unwrap()),
@@ -135,7 +160,8 @@ fn a_slow_body_ends_an_http_1_connection() {
 
 #[test]
 fn only_verified_callers_learn_which_quota() {
-    let quota = || rejection(Reason::RateLimited).with_quota(Name::from_static(r#"a"b"#));
+    let name = Name::from_static("a\"b\\c\nd");
+    let quota = || rejection(Reason::RateLimited).with_quota(name.clone());
     let (_, _, body) = answer(quota(), &parts(|_| {}));
     assert!(!body.contains("violated-policies"));
 
@@ -144,7 +170,7 @@ fn only_verified_callers_learn_which_quota() {
     });
     let (_, _, body) = answer(quota(), &verified);
     let document: serde_json::Value = serde_json::from_str(&body).unwrap();
-    assert_eq!(document["violated-policies"][0], r#"a"b"#);
+    assert_eq!(document["violated-policies"][0], name.as_str());
 }
 
 #[test]

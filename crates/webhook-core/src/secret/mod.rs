@@ -156,7 +156,9 @@ mod tests {
             SecretErrorKind::Unexpanded
         );
         assert_eq!(kind_of("fifteen bytes.."), SecretErrorKind::TooShort);
-        assert!(Secret::new("sixteen bytes...").is_ok());
+        let secret = Secret::new("sixteen bytes...").unwrap();
+        assert_eq!(secret.expose(), b"sixteen bytes...");
+        assert!(!secret.allows_short());
         assert_eq!(
             Secret::insecure_short("").unwrap_err().kind(),
             SecretErrorKind::Empty

@@ -167,13 +167,15 @@ impl ManualClock {
 mod tests {
     use std::time::Duration;
 
-    use super::{Clock, Timestamp};
+    use super::{Clock, Ticks, Timestamp};
 
     #[test]
     fn the_system_clock_never_goes_back() {
         let clock = Clock::system();
         let (first, second) = (clock.ticks(), clock.ticks());
         assert!(second >= first);
+        let in_hand = Ticks::from_nanos(1_000_000_000);
+        assert!(first >= in_hand, "a little before is not before the start");
         assert_eq!(first.since(second.max(first)), Duration::ZERO);
     }
 

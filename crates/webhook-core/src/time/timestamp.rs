@@ -141,7 +141,7 @@ fn civil_from_days(days: i64) -> (i64, i64, i64) {
 mod tests {
     use std::time::{Duration, UNIX_EPOCH};
 
-    use super::Timestamp;
+    use super::{SECONDS_PER_DAY, Timestamp};
 
     #[test]
     fn is_told_as_rfc_3339() {
@@ -158,6 +158,38 @@ mod tests {
     }
 
     #[test]
+    fn every_day_follows_the_one_before() {
+        let (mut year, mut month, mut day) = (1970, 1, 1);
+        for days in 0..400 * 366 {
+            let told = Timestamp::from_unix_seconds(days * SECONDS_PER_DAY).to_string();
+            let expected = format!("{year}-{month:02}-{day:02}T00:00:00.000000Z");
+            assert_eq!(told, expected);
+            let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+            let length = match month {
+                2 => 28 + i32::from(is_leap),
+                4 | 6 | 9 | 11 => 30,
+                _ => 31,
+            };
+            day += 1;
+            if day > length {
+                (day, month) = (1, month + 1);
+            }
+            if month > 12 {
+                (month, year) = (1, year + 1);
+            }
+        }
+    }
+
+    #[test]
+    fn parts_of_a_second_add_up_and_are_told_apart() {
+        let time = Timestamp::from_unix_millis(1900);
+        let later = time.saturating_add(Duration::from_millis(200));
+        assert_eq!(later, Timestamp::from_unix_millis(2100));
+        assert_eq!(later.since(time), Some(Duration::from_millis(200)));
+        assert_eq!(time.since(later), None);
+    }
+
+    #[test]
     fn differences_never_overflow() {
         let (first, last) = (
             Timestamp::from_unix_seconds(i64::MIN),
@@ -170,11 +202,16 @@ mod tests {
 
     #[test]
     fn times_before_the_epoch_are_rounded_down() {
-        let time = Timestamp::from(UNIX_EPOCH - Duration::from_millis(1));
+        for before in [1, 2000, 2001] {
+            let time = Timestamp::from(UNIX_EPOCH - Duration::from_millis(before));
+            let millis = -i64::try_from(before).unwrap();
+            assert_eq!(time, Timestamp::from_unix_millis(millis));
+            assert_eq!(time.unix_millis(), millis);
+        }
+        let time = Timestamp::from_unix_millis(-1);
         assert_eq!(
             (time.unix_seconds(), time.subsecond_nanos()),
             (-1, 999_000_000)
         );
-        assert_eq!(time.unix_millis(), -1);
     }
 }

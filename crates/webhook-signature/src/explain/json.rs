@@ -254,6 +254,16 @@ mod tests {
     }
 
     #[test]
+    fn every_escape_is_read_and_written_in_its_short_form() {
+        let long = r#"{"\u0022,:\u005c":"\u0008\u000c\u000a\u000d\u0009\u002f\u0001"}"#;
+        let short = r#"{"\",:\\":"\b\f\n\r\t/\u0001"}"#;
+        assert!(rewritten(long.as_bytes()).contains(&short.as_bytes().to_vec()));
+        // What is in a text is no structure.
+        let spaced = r#"{"\",:\\": "\b\f\n\r\t\/\u0001"}"#;
+        assert!(rewritten(short.as_bytes()).contains(&spaced.as_bytes().to_vec()));
+    }
+
+    #[test]
     fn what_would_be_much_longer_than_any_body_is_not_tried() {
         let deep = "[".repeat(50_000);
         let all = rewritten(deep.as_bytes());

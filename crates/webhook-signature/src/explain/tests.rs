@@ -6,7 +6,7 @@ use http::{HeaderName, HeaderValue, Request, request::Parts};
 use proptest::prelude::*;
 use webhook_core::{Secret, Timestamp};
 
-use super::{Cause, Explainer};
+use super::{Cause, Explainer, MAX_BODY};
 use crate::{
     Encoding, KeyRing, Preset, Primitive, Scheme, SecretEncoding, SignRequest, Verifier, presets,
 };
@@ -76,6 +76,16 @@ fn a_body_that_was_compressed_after_it_was_signed() {
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     gzip.write_all(BODY).unwrap();
     assert_eq!(of_body(BODY, &gzip.finish().unwrap()), [Cause::Compressed]);
+    let mut zlib = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
+    zlib.write_all(BODY).unwrap();
+    assert_eq!(of_body(BODY, &zlib.finish().unwrap()), [Cause::Compressed]);
+}
+
+#[test]
+fn a_body_that_is_larger_than_any_is_not_looked_at() {
+    let body = vec![b'x'; MAX_BODY];
+    let received = [&body[..], b"\n"].concat();
+    assert_eq!(of_body(&body, &received), []);
 }
 
 #[test]

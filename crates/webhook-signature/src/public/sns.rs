@@ -138,6 +138,17 @@ mod tests {
                 "{other}"
             );
         }
+        for kind in ["SubscriptionConfirmation", "UnsubscribeConfirmation"] {
+            let confirmation = format!(
+                r#""Message":"m","MessageId":"i","SubscribeURL":"u","Timestamp":"t","Token":"x","TopicArn":"a","Type":"{kind}""#
+            );
+            let expected = format!(
+                "Message\nm\nMessageId\ni\nSubscribeURL\nu\nTimestamp\nt\nToken\nx\nTopicArn\na\nType\n{kind}\n"
+            );
+            assert_eq!(text(&format!("{{{confirmation}}}")), Some(expected));
+            let subject = format!("{{{confirmation},\"Subject\":\"s\"}}");
+            assert_eq!(text(&subject), None);
+        }
         assert_eq!(text(r#"{"Type":"Notification"}"#), None);
         assert_eq!(text(r#"{"Type":"Other"}"#), None);
     }

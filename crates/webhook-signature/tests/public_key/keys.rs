@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use base64ct::{Base64UrlUnpadded, Encoding as _};
+use base64ct::{Base64, Base64UrlUnpadded, Encoding as _};
 use proptest::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 use webhook_core::{Name, Secret};
 use webhook_signature::{KeyRing, KeySource, Primitive, PublicKey, PublicKeys, Verifier, presets};
 
@@ -28,9 +28,29 @@ fn every_text_of_a_key_is_read() {
         (key_text(Primitive::EcdsaP256Sha256), "p256"),
         (other_key_text(Primitive::EcdsaP256Sha256), "p256"),
         (key_text(Primitive::EcdsaP521Sha512), "p521"),
+        (p521_spki(), "p521"),
+        // RFC 8037, appendix A.2.
+        (
+            json!({
+                "kty": "OKP", "crv": "Ed25519",
+                "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+            })
+            .to_string(),
+            "ed25519",
+        ),
     ] {
         assert_eq!(PublicKey::parse(&text).unwrap().kind(), kind, "{text}");
     }
+}
+
+/// The key of P-521 as base64 of SPKI (RFC 5480).
+fn p521_spki() -> String {
+    let jwk: Value = serde_json::from_str(&key_text(Primitive::EcdsaP521Sha512)).unwrap();
+    let [x, y] =
+        ["x", "y"].map(|name| Base64UrlUnpadded::decode_vec(jwk[name].as_str().unwrap()).unwrap());
+    let head = b"\x30\x81\x9b\x30\x10\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\
+        \x06\x05\x2b\x81\x04\x00\x23\x03\x81\x86\x00\x04";
+    Base64::encode_string(&[head, &*x, &*y].concat())
 }
 
 #[test]
@@ -118,8 +138,7 @@ fn a_key_of_another_algorithm_is_refused_when_the_verifier_is_made() {
             .to_string();
         assert!(error.contains("another algorithm"), "{error}");
     }
-    let mut jwk: serde_json::Value =
-        serde_json::from_str(&key_text(Primitive::EcdsaP256Sha256)).unwrap();
+    let mut jwk: Value = serde_json::from_str(&key_text(Primitive::EcdsaP256Sha256)).unwrap();
     for (alg, good) in [
         ("ES256", true),
         ("ES512", false),
@@ -129,6 +148,21 @@ fn a_key_of_another_algorithm_is_refused_when_the_verifier_is_made() {
         jwk["alg"] = json!(alg);
         assert_eq!(PublicKey::from_jwk(&jwk.to_string()).is_ok(), good, "{alg}");
     }
+}
+
+#[test]
+fn a_key_with_an_algorithm_fits_no_other() {
+    let modulus = Base64UrlUnpadded::encode_string(&[0xff; 256]);
+    let mut jwk = json!({"kty": "RSA", "n": modulus, "e": "AQAB"});
+    let fits = |jwk: &Value| {
+        let key = PublicKey::from_jwk(&jwk.to_string()).unwrap();
+        [Primitive::RsaPkcs1Sha256, Primitive::RsaPssSha256].map(|primitive| key.fits(primitive))
+    };
+    assert_eq!(fits(&jwk), [true, true]);
+    jwk["alg"] = json!("RS256");
+    assert_eq!(fits(&jwk), [true, false]);
+    jwk["alg"] = json!("PS256");
+    assert_eq!(fits(&jwk), [false, true]);
 }
 
 #[test]
@@ -229,8 +263,7 @@ fn a_source_is_asked_by_the_id_that_the_delivery_names() {
 #[test]
 fn key_sets_leave_out_what_they_do_not_know() {
     let number = Base64UrlUnpadded::encode_string(&[1; 32]);
-    let ec: serde_json::Value =
-        serde_json::from_str(&key_text(Primitive::EcdsaP256Sha256)).unwrap();
+    let ec: Value = serde_json::from_str(&key_text(Primitive::EcdsaP256Sha256)).unwrap();
     let mut named = ec.clone();
     named["kid"] = json!("b");
     let set = json!({"keys": [{"kty": "oct", "k": number, "kid": "a"}, named, ec, {"kty": "AKP"}], "x": 1});

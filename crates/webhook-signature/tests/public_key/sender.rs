@@ -252,20 +252,7 @@ pub(crate) fn delivery(preset: &Preset) -> Delivery {
             body = text(&sha1["paddle"]["body"]);
             vec![]
         }
-        "mailchannels" => {
-            let digest = format!(
-                "sha-256=:{}:",
-                Base64::encode_string(&sha256(BODY.as_bytes()))
-            );
-            let params =
-                format!("(\"content-digest\");created={NOW};alg=\"ed25519\";keyid=\"mckey\"");
-            let text = format!("\"content-digest\": {digest}\n\"@signature-params\": {params}");
-            vec![
-                ("signature-input", format!("sig_1={params}")),
-                ("signature", format!("sig_1=:{}:", base64(&text))),
-                ("content-digest", digest),
-            ]
-        }
+        "mailchannels" => message(&format!("created={NOW};alg=\"ed25519\";keyid=\"mckey\"")).into(),
         "aws-sns" => {
             body = sns(&plain);
             vec![]
@@ -283,6 +270,22 @@ pub(crate) fn delivery(preset: &Preset) -> Delivery {
         head,
         body: body.into(),
     }
+}
+
+/// The headers of a signed message with these parameters
+/// ([RFC 9421](https://www.rfc-editor.org/rfc/rfc9421)).
+pub(crate) fn message(parameters: &str) -> [(&'static str, String); 3] {
+    let digest = Base64::encode_string(&sha256(BODY.as_bytes()));
+    let digest = format!("sha-256=:{digest}:");
+    let params = format!("(\"content-digest\");{parameters}");
+    let text = format!("\"content-digest\": {digest}\n\"@signature-params\": {params}");
+    let signature = sign(Primitive::Ed25519, Form::Plain, text.as_bytes());
+    let signature = Base64::encode_string(&signature);
+    [
+        ("signature-input", format!("sig_1={params}")),
+        ("signature", format!("sig_1=:{signature}:")),
+        ("content-digest", digest),
+    ]
 }
 
 fn sns(sign: &dyn Fn(&str) -> Vec<u8>) -> String {

@@ -263,6 +263,35 @@ fn a_body_without_its_digest_is_refused() {
 }
 
 #[test]
+fn an_empty_body_has_a_digest_too() {
+    for name in ["livekit", "netlify"] {
+        let delivery = delivery(presets::by_name(name).unwrap());
+        let header = delivery.scheme.signature_header().unwrap().clone();
+        let mut claims = claims(name);
+        let mut refused = |digest: Option<&str>| {
+            claims.as_object_mut().unwrap().remove("sha256");
+            if let Some(digest) = digest {
+                claims["sha256"] = json!(digest);
+            }
+            let claims = claims.to_string();
+            let token = token(
+                &json!({"alg": "HS256"}),
+                claims.as_bytes(),
+                Primitive::HmacSha256,
+            );
+            let head = crate::sender::with_header(&delivery.head, &header, token.as_bytes());
+            let verdict = delivery.verifier().verify(&head, b"", now());
+            verdict.err().map(|refusal| refusal.reason())
+        };
+        let base64 = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
+        let hex = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+        let digest = if name == "livekit" { base64 } else { hex };
+        assert_eq!(refused(Some(digest)), None, "{name}");
+        assert_eq!(refused(None), Some(Reason::SignatureMismatch), "{name}");
+    }
+}
+
+#[test]
 fn a_key_set_elsewhere_is_refused() {
     let delivery = delivery(&presets::TRUELAYER);
     let value = delivery.head.headers["tl-signature"]

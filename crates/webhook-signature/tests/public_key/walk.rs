@@ -3,7 +3,7 @@
 use webhook_core::{Reason, Timestamp};
 use webhook_signature::{Preset, SignRequest, Verifier, presets};
 
-use crate::sender::{BODY, Delivery, NOW, delivery, now, other_key_text, with_header};
+use crate::sender::{BODY, Delivery, NOW, delivery, message, now, other_key_text, with_header};
 
 fn ours() -> impl Iterator<Item = &'static Preset> {
     presets::all().filter(|preset| {
@@ -301,4 +301,61 @@ fn an_id_or_event_that_can_be_changed_does_not_say_that_it_is_signed() {
             );
         }
     }
+}
+
+#[test]
+fn a_signed_message_is_taken_until_it_expires() {
+    let mut delivery = delivery(&presets::MAILCHANNELS);
+    let verifier = delivery.verifier();
+    for (more, expected) in [
+        (format!("expires={};keyid=\"mckey\"", NOW + 60), None),
+        (format!("expires={NOW};keyid=\"mckey\""), None),
+        (
+            format!("expires={};keyid=\"mckey\"", NOW - 1),
+            Some(Reason::TimestampTooOld),
+        ),
+        (
+            format!("expires=\"{NOW}\";keyid=\"mckey\""),
+            Some(Reason::SignatureMalformed),
+        ),
+        // Escapes are not read, so that nobody reads them otherwise.
+        (
+            "keyid=\"mc\\key\"".to_owned(),
+            Some(Reason::SignatureMalformed),
+        ),
+    ] {
+        let parameters = format!("created={};{more}", NOW - 60);
+        for (name, value) in message(&parameters) {
+            let value = value.parse().unwrap();
+            delivery.head.headers.insert(name, value);
+        }
+        let verdict = verifier.verify(&delivery.head, &delivery.body, now());
+        assert_eq!(
+            verdict.err().map(|refusal| refusal.reason()),
+            expected,
+            "{more}"
+        );
+    }
+}
+
+#[test]
+fn a_notification_of_the_first_version_is_signed_with_sha_1() {
+    let sns = delivery(&presets::AWS_SNS);
+    let verifier = sns.verifier();
+    let data = include_str!("../data/public-key/sha1.json");
+    let data: serde_json::Value = serde_json::from_str(data).unwrap();
+    let mut body: serde_json::Value = serde_json::from_slice(&sns.body).unwrap();
+    body["Signature"] = data["sns"]["signature"].clone();
+    let sha_1_as_sha_256 = body.to_string();
+    refused(
+        &sns,
+        &verifier,
+        sha_1_as_sha_256.as_bytes(),
+        "SHA-1 as SHA-256",
+    );
+    body["SignatureVersion"] = "1".into();
+    let text = body.to_string();
+    assert!(verifier.verify(&sns.head, text.as_bytes(), now()).is_ok());
+    let changed = text.replace("hello", "hellO");
+    refused(&sns, &verifier, changed.as_bytes(), "another message");
 }

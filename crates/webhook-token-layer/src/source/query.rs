@@ -92,7 +92,7 @@ mod tests {
     use webhook_core::Reason;
 
     use super::{read, strip_query_token};
-    use crate::{QueryName, digest::Digest};
+    use crate::{QueryName, digest::Digest, source::MAX_CREDENTIAL_BYTES};
 
     fn outcome(uri: &str) -> Result<bool, Reason> {
         let name = QueryName::new("token").unwrap();
@@ -130,6 +130,16 @@ mod tests {
         ] {
             assert_eq!(outcome(uri), expected, "{uri}");
         }
+    }
+
+    #[test]
+    fn what_is_longer_than_any_token_is_not_looked_at() {
+        // Whoever looks sees that it is not percent-encoded as it should be.
+        let uri = |length: usize| format!("/in?token=%zz{}", "x".repeat(length - 3));
+        let longest = outcome(&uri(MAX_CREDENTIAL_BYTES));
+        assert_eq!(longest, Err(Reason::AuthMalformed));
+        let longer = outcome(&uri(MAX_CREDENTIAL_BYTES + 1));
+        assert_eq!(longer, Err(Reason::AuthInvalid));
     }
 
     #[test]

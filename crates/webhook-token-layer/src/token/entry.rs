@@ -186,9 +186,9 @@ impl fmt::Debug for Token {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
+    use std::{error::Error as _, time::Duration};
 
-    use webhook_core::{Secret, SecretErrorKind, Timestamp};
+    use webhook_core::{Secret, SecretError, SecretErrorKind, Timestamp};
 
     use super::{MAX_TOKEN_BYTES, Token, TokenError};
 
@@ -205,6 +205,8 @@ mod tests {
         let bounded = token("canary-canary-canary").unwrap();
         let bounded = bounded.with_not_before(at(100)).unwrap();
         let bounded = bounded.with_not_after(at(200)).unwrap();
+        assert_eq!(bounded.not_before(), Some(at(100)));
+        assert_eq!(bounded.not_after(), Some(at(200)));
         let nanosecond = Duration::from_nanos(1);
         assert!(!bounded.is_valid_at(at(99).saturating_add(Duration::from_nanos(999_999_999))));
         assert!(bounded.is_valid_at(at(100)));
@@ -241,7 +243,9 @@ mod tests {
                 if error.kind() == SecretErrorKind::TrailingNewline { bytes: 21 }
         ));
         assert!(newline.to_string().contains("`id`"));
+        assert!(newline.source().unwrap().is::<SecretError>());
         let unsendable = TokenError::Unsendable("id".into());
+        assert!(unsendable.source().is_none());
         for text in [
             " canary-canary-canary",
             "canary-canary-canary ",

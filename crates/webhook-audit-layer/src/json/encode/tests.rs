@@ -2,10 +2,11 @@ use http::{Request, StatusCode, Version};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use webhook_core::{
-    AddressError, Check, ClientAddr, PeerAddr, Reason, Timestamp, Verdict, record::BodyDigest,
+    AddressError, Check, ClientAddr, Outcome, PeerAddr, Reason, Timestamp, Verdict,
+    record::BodyDigest,
 };
 
-use super::{encode, encode_dropped};
+use super::{MAX_NAMES, encode, encode_dropped};
 use crate::{
     AuditRecord, MAX_LINE_BYTES, SenderText,
     record::Checks,
@@ -119,13 +120,36 @@ fn members_say_how_it_ended() {
     assert_eq!(line.get("webhook.reject.reason"), None);
 }
 
+#[test]
+fn each_end_is_an_event_of_its_own() {
+    let mut record = sample();
+    for (outcome, reason, event) in [
+        (Outcome::Accepted, Reason::Ok, "webhook.accepted"),
+        (Outcome::Accepted, Reason::Duplicate, "webhook.duplicate"),
+        (Outcome::Denied, Reason::IpDenied, "webhook.rejected"),
+        (Outcome::Error, Reason::HandlerError, "webhook.error"),
+        (Outcome::Aborted, Reason::ClientGone, "webhook.aborted"),
+        (
+            Outcome::ShadowDenied,
+            Reason::IpDenied,
+            "webhook.shadow_rejected",
+        ),
+    ] {
+        (record.outcome, record.reason) = (outcome, reason);
+        assert_eq!(parsed(&record)["event"], event);
+        let mut buffer = b"before\n".to_vec();
+        record.write_json_line(&mut buffer);
+        assert_eq!(buffer, format!("before\n{}", line(&record)).as_bytes());
+    }
+}
+
 /// Everything there is, as long as it can be, and all of it needing escapes.
 fn largest(character: &str) -> AuditRecord {
     let long = character.repeat(5000);
     let name = || Some(long.clone().into());
     let mut record = sample();
     record.reason = Reason::SignatureDuplicateHeader;
-    record.outcome = webhook_core::Outcome::Error;
+    record.outcome = Outcome::Error;
     record.stage = Some(Check::RateEndpoint);
     record.checks = Checks::all(Verdict::ShadowFail);
     record.received_at = Timestamp::from_unix_seconds(i64::MAX / 2);
@@ -188,6 +212,20 @@ fn what_a_stranger_usually_sends_is_not_cut() {
     let line = parsed(&record);
     assert_eq!(line["url.path"], path);
     assert_eq!(line["user_agent.original"], agent);
+}
+
+#[test]
+fn of_many_secrets_as_many_are_told_as_have_room() {
+    let mut record = sample();
+    record.secrets_tried = (10..26).map(|n| format!("quarter-{n}").into()).collect();
+    let line = parsed(&record);
+    let told = line["secrets_tried"].as_array().unwrap();
+    // Each takes ten characters, its quotes and a comma.
+    let expected: Vec<_> = (10..).take(MAX_NAMES / 13).collect();
+    assert_eq!(told.len(), expected.len());
+    for (name, n) in told.iter().zip(expected) {
+        assert_eq!(name, &format!("quarter-{n}"));
+    }
 }
 
 #[test]

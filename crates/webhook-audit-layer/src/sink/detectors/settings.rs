@@ -140,3 +140,47 @@ impl Default for DetectorSettings {
         Self::new()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::DetectorSettings;
+
+    #[test]
+    fn each_setter_sets_its_own() {
+        let time = Duration::from_secs(1);
+        let default = DetectorSettings::new;
+        let mut expected = default();
+        expected.spike = (1, 2);
+        assert_eq!(default().with_spike(1, 2), expected);
+        let mut expected = default();
+        (
+            expected.failures,
+            expected.network_failures,
+            expected.window,
+        ) = (1, 2, time);
+        assert_eq!(default().with_failures(1, 2, time), expected);
+        let mut expected = default();
+        expected.learning = time;
+        assert_eq!(default().with_learning(time), expected);
+        let mut expected = default();
+        expected.large_body = (1, 2);
+        assert_eq!(default().with_large_body(1, 2), expected);
+        let mut expected = default();
+        expected.silence = time;
+        assert_eq!(default().with_silence(time), expected);
+        let mut expected = default();
+        expected.skew = time;
+        assert_eq!(default().with_skew(time), expected);
+        let mut expected = default();
+        expected.notice = time;
+        assert_eq!(default().with_notice(time), expected);
+        let mut expected = default();
+        expected.rest = time;
+        assert_eq!(default().with_rest(time), expected);
+        let mut expected = default();
+        expected.quiet = time;
+        assert_eq!(default().with_quiet(time), expected);
+    }
+}

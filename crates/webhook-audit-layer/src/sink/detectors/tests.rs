@@ -152,6 +152,17 @@ fn many_failures_are_told_of_the_network_and_of_the_provider() {
 }
 
 #[test]
+fn what_is_refused_for_its_form_is_no_failure() {
+    let scene = scene();
+    for n in 0..200 {
+        let mut record = refusal(n, "192.0.2.7");
+        record.reason = Reason::BodyTooLarge;
+        scene.detectors.record(record);
+    }
+    assert!(scene.said().is_empty());
+}
+
+#[test]
 fn failures_one_by_one_are_no_alert() {
     let scene = scene();
     for n in 0..1000 {
@@ -292,6 +303,28 @@ fn the_end_of_a_secret_is_told_until_it_is_put_off() {
 }
 
 #[test]
+fn each_secrets_end_is_its_own_and_256_are_watched() {
+    let scene = scene();
+    for n in 0..257 {
+        let (provider, secret) = (format!("provider-{}", n / 2), format!("secret-{}", n % 2));
+        scene.detectors.secret_ends(provider, secret, Some(at(DAY)));
+    }
+    scene.check(0);
+    assert_eq!(scene.said().len(), 256);
+    // A later end for one of two of the same provider.
+    let later = Some(at(20 * DAY));
+    scene.detectors.secret_ends("provider-7", "secret-1", later);
+    scene.check(1);
+    let alert = scene.one();
+    assert!(alert.is_end && alert.kind == AlertKind::SecretEnding);
+    let secret = alert.secret_id.unwrap();
+    assert_eq!(
+        (alert.provider.as_str(), secret.as_str()),
+        ("provider-7", "secret-1")
+    );
+}
+
+#[test]
 fn an_old_secret_that_is_used_again_is_told() {
     let scene = scene();
     let by = |after: i64, id: &'static str| {
@@ -311,6 +344,8 @@ fn an_old_secret_that_is_used_again_is_told() {
     by(8 * DAY + 20, "2026-q3");
     by(8 * DAY + 30, "2026-q4");
     assert!(scene.said().is_empty());
+    scene.check(8 * DAY + 15 + HOUR);
+    assert!(scene.said().is_empty(), "it was used five seconds later");
     scene.check(8 * DAY + 20 + HOUR);
     assert_eq!(scene.said(), ["-old_secret"]);
 }

@@ -203,6 +203,63 @@ fn a_stalled_writer_blocks_nobody_and_what_is_dropped_is_told_later() {
 }
 
 #[test]
+fn only_what_waits_takes_room() {
+    let paper = Paper::default();
+    let sink = sink(&paper).with_capacity(few(4));
+    let audit = sink.handle();
+    for _ in 0..20 {
+        for _ in 0..4 {
+            sink.record(sample());
+        }
+        audit.flush(LONG).unwrap();
+    }
+    assert_eq!((audit.written(), audit.dropped()), (80, 0));
+}
+
+#[test]
+fn what_is_dropped_is_told_once() {
+    let paper = Paper::default();
+    let sink = sink(&paper).with_capacity(few(1));
+    let audit = sink.handle();
+    for round in 1..=3_u64 {
+        paper.stall(true);
+        paper.0.attempts.store(0, Ordering::SeqCst);
+        sink.record(sample());
+        paper.wait_for_attempt();
+        for _ in 0..round {
+            sink.record(sample());
+        }
+        paper.stall(false);
+        audit.flush(LONG).unwrap();
+    }
+    drop(sink);
+    let lines = paper.lines();
+    let told: Vec<_> = lines
+        .iter()
+        .filter(|line| line["event"] == "webhook.audit_dropped")
+        .map(|line| (line["dropped"].as_u64(), line["dropped_total"].as_u64()))
+        .collect();
+    assert_eq!(
+        told,
+        [(1, 1), (2, 3), (3, 6)].map(|(dropped, total)| (Some(dropped), Some(total)))
+    );
+}
+
+#[test]
+fn a_writer_that_fails_is_not_asked_all_the_time() {
+    let paper = Paper::default();
+    paper.fail(true);
+    let sink = sink(&paper);
+    sink.record(sample());
+    paper.wait_for_attempt();
+    assert!(sink.handle().flush(SHORT).is_err());
+    // After 10, 20, 40 milliseconds and so on, up to a second; without a pause they are thousands.
+    let attempts = paper.0.attempts.load(Ordering::SeqCst);
+    assert!(attempts < 100, "{attempts}");
+    paper.fail(false);
+}
+
+#[test]
 fn a_writer_that_fails_is_tried_again_and_nothing_is_lost_or_torn() {
     let paper = Paper::default();
     paper.0.at_once.store(7, Ordering::SeqCst);

@@ -24,6 +24,8 @@ fn shadow(check: Check) -> Checks {
 fn verified_deliveries_that_enforcement_would_have_refused_are_told() {
     let (clock, hands) = Clock::manual(Timestamp::from_unix_seconds(0));
     let report = ShadowReport::with_clock(clock);
+    report.record(record("github", false, Checks::all(Verdict::Pass)));
+    assert!(!report.summary().is_safe_to_enforce(), "nothing is known");
     report.record(record("github", true, Checks::all(Verdict::Pass)));
     hands.advance(Duration::from_secs(3 * 86_400));
     assert!(report.summary().is_safe_to_enforce());
@@ -41,7 +43,7 @@ fn verified_deliveries_that_enforcement_would_have_refused_are_told() {
     assert!(!summary.is_safe_to_enforce());
     assert_eq!(
         (summary.requests, summary.verified, summary.verified_refused),
-        (5, 3, 2)
+        (6, 3, 2)
     );
     let ip = summary.of(Check::Ip).unwrap();
     assert_eq!(

@@ -110,6 +110,18 @@ mod tests {
     }
 
     #[test]
+    fn networks_that_come_by_turns_are_said_once_each() {
+        let limiter = Limiter::default();
+        let mut warnings = 0;
+        for n in (0..10).chain(0..10) {
+            let record = refusal(Reason::IpDenied, &format!("192.0.2.{n}"), 600);
+            warnings += u32::from(limiter.admit(&record).is_some());
+        }
+        // Two networks can share a place, in which case they take turns there; ten do not.
+        assert!((10..20).contains(&warnings), "{warnings}");
+    }
+
+    #[test]
     fn a_flood_from_many_networks_is_bounded_in_each_minute() {
         let limiter = Limiter::default();
         for minute in [10, 11] {

@@ -20,6 +20,14 @@ fn bodies_are_bounded_together_and_given_back() {
 }
 
 #[test]
+fn a_network_may_hold_half_unless_it_is_said_otherwise() {
+    let budget = MemoryBudget::new(101);
+    assert_eq!((budget.limit(), budget.network_share()), (101, 51));
+    let budget = budget.with_network_share(7);
+    assert_eq!((budget.limit(), budget.network_share()), (101, 7));
+}
+
+#[test]
 fn one_network_holds_its_share_and_no_more() {
     let budget = MemoryBudget::new(100).with_network_share(10);
     let (mut first, mut second) = (

@@ -207,3 +207,26 @@ fn place_for(
     }
     Some(place)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeSet, net::Ipv4Addr};
+
+    use super::{Failing, PLACES_PER_SET, Place, SETS, SenderNetwork};
+
+    #[test]
+    fn each_set_has_places_of_its_own() {
+        let mut failing = Failing::default();
+        let mut start = |n: u32| {
+            let network = SenderNetwork::of(Ipv4Addr::from_bits(n << 8).into());
+            let set = failing.set(network);
+            assert_eq!(set.len(), PLACES_PER_SET);
+            set.as_ptr().addr()
+        };
+        let starts: BTreeSet<_> = (0..10_000).map(&mut start).collect();
+        assert_eq!(starts.len(), SETS);
+        let after = PLACES_PER_SET * size_of::<Place>();
+        let pairs = starts.iter().zip(starts.iter().skip(1));
+        assert!(pairs.into_iter().all(|(set, next)| next - set == after));
+    }
+}

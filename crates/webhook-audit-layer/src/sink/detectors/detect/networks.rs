@@ -57,3 +57,43 @@ impl Networks {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{net::Ipv4Addr, time::Duration};
+
+    use webhook_core::Timestamp;
+
+    use super::{MAX_NETWORKS, Networks, SenderNetwork};
+
+    const LEARNING: Duration = Duration::from_secs(1000);
+
+    /// The n-th network, seen at the n-th second.
+    fn see(networks: &mut Networks, n: u32) -> bool {
+        let now = Timestamp::from_unix_seconds(n.into());
+        networks.note(network(n), now, LEARNING).is_some()
+    }
+
+    fn network(n: u32) -> SenderNetwork {
+        SenderNetwork::of(Ipv4Addr::from_bits(n << 8).into())
+    }
+
+    #[test]
+    fn the_one_that_was_seen_longest_ago_is_forgotten_and_no_other() {
+        let mut networks = Networks::default();
+        for n in 0..300 {
+            see(&mut networks, n);
+            let first = usize::try_from(n + 1).unwrap().saturating_sub(MAX_NETWORKS);
+            let known: Vec<_> = networks.seen.keys().copied().collect();
+            let expected: Vec<_> = (first.try_into().unwrap()..=n).map(network).collect();
+            assert_eq!(known, expected);
+        }
+    }
+
+    #[test]
+    fn learning_ends_when_its_time_is_over() {
+        let mut networks = Networks::default();
+        assert!(!see(&mut networks, 0) && !see(&mut networks, 999));
+        assert!(see(&mut networks, 1000));
+    }
+}

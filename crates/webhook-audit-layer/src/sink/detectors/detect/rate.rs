@@ -63,3 +63,51 @@ impl Rate {
         self.minutes = self.minutes.saturating_add(empty);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use webhook_core::Timestamp;
+
+    use super::{Edge, Rate};
+
+    /// So many requests in this minute, and what was said.
+    fn minute(rate: &mut Rate, minute: i64, requests: u32) -> Vec<Edge> {
+        let now = Timestamp::from_unix_seconds(minute * 60);
+        let said = (0..requests).filter_map(|_| rate.note(now, (5, 100)));
+        said.collect()
+    }
+
+    fn usual(requests: u32) -> Rate {
+        let mut rate = Rate::default();
+        let said = (0..12).map(|n| minute(&mut rate, n, requests));
+        assert_eq!(said.map(|said| said.len()).sum::<usize>(), 0);
+        rate
+    }
+
+    #[test]
+    fn a_spike_ends_with_a_minute_of_half_of_it() {
+        let mut rate = usual(100);
+        assert_eq!(minute(&mut rate, 12, 501).len(), 1);
+        // What it takes grows with the mean: 654 in the next minute, 728 in the one after.
+        assert!(minute(&mut rate, 13, 340).is_empty());
+        assert!(minute(&mut rate, 14, 340).is_empty());
+        let [end] = minute(&mut rate, 15, 1)[..] else {
+            panic!("it is over");
+        };
+        assert!(end.is_end && (728.0..729.0).contains(&end.threshold));
+    }
+
+    #[test]
+    fn minutes_of_nothing_make_little_usual() {
+        let mut rate = usual(600);
+        // Three hours later a twentieth of the mean is left.
+        let said = minute(&mut rate, 12 + 180, 200);
+        let [begin] = said[..] else {
+            panic!("{said:?}");
+        };
+        assert!(
+            !begin.is_end && (140.0..150.0).contains(&begin.threshold),
+            "{begin:?}"
+        );
+    }
+}

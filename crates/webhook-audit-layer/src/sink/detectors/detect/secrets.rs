@@ -77,3 +77,42 @@ impl Secrets {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use webhook_core::Timestamp;
+
+    use super::{MAX_SECRETS, Secrets};
+
+    /// The n-th secret, used at this second.
+    fn used(secrets: &mut Secrets, n: usize, second: usize) -> bool {
+        let now = Timestamp::from_unix_seconds(second.try_into().unwrap());
+        let rest = Duration::from_secs(100);
+        let edge = secrets.note(&format!("secret-{n}").into(), now, rest);
+        edge.is_some()
+    }
+
+    #[test]
+    fn the_one_that_was_used_longest_ago_is_forgotten_and_no_other() {
+        let mut secrets = Secrets::default();
+        for n in 0..3 * MAX_SECRETS {
+            used(&mut secrets, n, n);
+            let mut known: Vec<_> = secrets.used.iter().map(|(_, last)| *last).collect();
+            known.sort_unstable();
+            let first = (n + 1).saturating_sub(MAX_SECRETS);
+            let expected = (first..=n).map(|n| n.try_into().unwrap());
+            let expected: Vec<_> = expected.map(Timestamp::from_unix_seconds).collect();
+            assert_eq!(known, expected);
+        }
+    }
+
+    #[test]
+    fn a_rest_that_all_took_makes_no_secret_an_old_one() {
+        let mut secrets = Secrets::default();
+        assert!(!used(&mut secrets, 0, 0) && !used(&mut secrets, 1, 0));
+        assert!(!used(&mut secrets, 0, 100), "the other rested as long");
+        assert!(used(&mut secrets, 1, 100));
+    }
+}

@@ -117,7 +117,45 @@ const fn double(bytes: u64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{BUCKETS, bucket, upper_bound};
+    use webhook_core::Timestamp;
+
+    use super::{BUCKETS, MEMORY, Sizes, WARM_UP, bucket, upper_bound};
+
+    const USUAL: u64 = 1000;
+    const MINIMUM: u64 = 64 * 1024;
+
+    /// Whether a body is large where this one is added to what was seen.
+    fn is_large(sizes: &mut Sizes, bytes: u64) -> bool {
+        let now = Timestamp::from_unix_seconds(0);
+        let edge = sizes.note(bytes, true, now, (4, MINIMUM));
+        sizes.episode.close();
+        edge.is_some()
+    }
+
+    fn seen(usual: u32, others: u32, bytes: u64) -> Sizes {
+        let mut sizes = Sizes::default();
+        (0..usual).for_each(|_| sizes.learn(USUAL));
+        (0..others).for_each(|_| sizes.learn(bytes));
+        sizes
+    }
+
+    #[test]
+    fn one_in_a_hundred_does_not_make_large_bodies_usual() {
+        let large = 1 << 20;
+        assert!(is_large(&mut seen(198, 2, large), large));
+        assert!(!is_large(&mut seen(197, 3, large), large));
+        assert!(!is_large(&mut seen(200, 0, large), MINIMUM));
+        assert!(is_large(&mut seen(200, 0, large), MINIMUM + 1));
+        assert!(!is_large(&mut seen(WARM_UP - 1, 0, large), large));
+    }
+
+    #[test]
+    fn what_is_usual_fades_and_stays_bounded() {
+        let mut sizes = seen(MEMORY + 50, 0, 0);
+        assert_eq!(sizes.total, MEMORY / 2 + 50);
+        assert_eq!(sizes.counts.iter().sum::<u32>(), sizes.total);
+        assert!(is_large(&mut sizes, 1 << 20));
+    }
 
     #[test]
     fn a_size_is_below_the_bound_of_its_bucket_and_not_of_the_one_before() {

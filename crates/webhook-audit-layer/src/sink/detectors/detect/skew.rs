@@ -61,3 +61,43 @@ impl Skew {
         Some(millis as f64 / 1000.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use webhook_core::Timestamp;
+
+    use super::{SAMPLES, STEP, Skew, WARM_UP};
+
+    const LIMIT: Duration = Duration::from_secs(60);
+
+    fn note(skew: &mut Skew, seconds: i64) -> Option<bool> {
+        let now = Timestamp::from_unix_seconds(1_700_000_000);
+        let signed_at = Timestamp::from_unix_seconds(1_700_000_000 + seconds);
+        skew.note(signed_at, now, LIMIT).map(|edge| edge.is_end)
+    }
+
+    #[test]
+    fn it_begins_with_enough_samples_beyond_the_limit_and_ends_within_half_of_it() {
+        let mut skew = Skew::default();
+        let said: Vec<_> = (0..WARM_UP).map(|_| note(&mut skew, -61)).collect();
+        assert_eq!(said.iter().position(Option::is_some), Some(WARM_UP - 1));
+        assert_eq!(said[WARM_UP - 1], Some(false));
+        assert!((0..SAMPLES).all(|_| note(&mut skew, -31).is_none()));
+        let said: Vec<_> = (0..SAMPLES).filter_map(|_| note(&mut skew, -30)).collect();
+        assert_eq!(said, [true]);
+        assert!((0..SAMPLES).all(|_| note(&mut skew, 60).is_none()));
+    }
+
+    #[test]
+    fn the_last_samples_alone_are_kept() {
+        let mut skew = Skew::default();
+        (0..SAMPLES * 2 + STEP).for_each(|n| {
+            note(&mut skew, i64::try_from(n).unwrap());
+        });
+        assert_eq!(skew.samples.len(), SAMPLES);
+        let oldest = i64::try_from(SAMPLES + STEP).unwrap() * 1000;
+        assert_eq!(skew.samples.iter().min(), Some(&oldest));
+    }
+}
