@@ -13,7 +13,7 @@ use crate::{
 /// How long a connection may take to come about.
 const CONNECT: Duration = Duration::from_secs(10);
 /// How many rows are inserted at once.
-pub(super) const PART: usize = 1024;
+pub(super) const PART: usize = 4096;
 
 pub(crate) struct Connection {
     pub(crate) inner: PgConnection,

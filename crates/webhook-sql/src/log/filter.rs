@@ -176,6 +176,11 @@ impl Filter {
         }
     }
 
+    /// Whether the index of clients tells where the records are.
+    pub(crate) fn is_of_clients(&self) -> bool {
+        self.client.as_ref().is_some_and(|network| !network.is_wide)
+    }
+
     /// Whether no index holds in the order of time what is meant, and much of the log may be meant.
     pub(crate) fn is_scattered(&self) -> bool {
         self.client.as_ref().is_some_and(|network| network.is_large)
