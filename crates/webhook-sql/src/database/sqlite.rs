@@ -62,7 +62,7 @@ impl Connection {
             .pragma("wal_autocheckpoint", "8000")
             // Rows that may be read ahead: the connection has a thread of its own.
             .row_buffer_size(256)
-            // The largest take half a megabyte.
+            // The largest take about two megabytes, and few are large.
             .statement_cache_capacity(48)
             .disable_statement_logging();
         let mut attempt = 1;

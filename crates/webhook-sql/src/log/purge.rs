@@ -60,7 +60,8 @@ impl AuditLog {
     }
 }
 
-/// Deletes a batch of the records after one number and up to another, and says how many they were and which was the last.
+/// Deletes a batch of the records after one number and up to another, and says how many they were and
+/// which was the last.
 async fn purge_batch(
     session: &mut Session,
     filter: &Filter,

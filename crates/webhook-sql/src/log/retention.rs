@@ -182,7 +182,7 @@ mod tests {
     use proptest::prelude::*;
     use webhook_core::Timestamp;
 
-    use super::{Retention, Step, step};
+    use super::{BATCH, Retention, Step, step};
     use crate::{
         AuditLog, DatabaseUrl, Filter,
         column::Field,
@@ -334,6 +334,37 @@ mod tests {
         assert_eq!(found.records, kept.len() as u64);
         if let Some(first) = kept.first() {
             assert_eq!(found.begins_at, *first);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_step_that_gives_way_leaves_everything_as_it_was() {
+        let path = env::temp_dir().join(format!("webhook-gives-way-{}.db", std::process::id()));
+        let url: DatabaseUrl = format!("sqlite:{}", path.display()).parse().unwrap();
+        let mut session = Pool::writing(&url, Durability::Process)
+            .connect()
+            .await
+            .unwrap();
+        migrate(&mut session).await.unwrap();
+        let mut model = Model::default();
+        let rows: Vec<_> = (0..100).map(|_| row(1)).collect();
+        append(&mut session, &mut rows.as_slice()).await.unwrap();
+        (0..100).for_each(|_| model.append(1));
+        let log = AuditLog::open(&url).await.unwrap();
+        let few = Retention::forever().with_max_records(10);
+        // Wanted at once, and after each of the statements that ask.
+        for patience in 0..4 {
+            let asked = Cell::new(0);
+            let is_wanted = || asked.replace(asked.get() + 1) >= patience;
+            let outcome = step(&mut session, &few, NOW, 0, is_wanted).await.unwrap();
+            assert_eq!(outcome, Step::GaveWay, "{patience}");
+            agree(&mut session, &log, &model).await;
+        }
+        let outcome = step(&mut session, &few, NOW, 0, || false).await.unwrap();
+        assert_eq!(outcome, Step::Deleted(BATCH));
+        drop((log, session));
+        for end in ["", "-wal", "-shm"] {
+            let _was_there = fs::remove_file(format!("{}{end}", path.display()));
         }
     }
 

@@ -114,6 +114,8 @@ async fn count_hours(
     let mut conditions = Conditions::default();
     conditions.add("hour >= $", first);
     conditions.add("hour < $", end);
+    // What retention has brought to nothing may still stand there.
+    conditions.add_text("records > 0");
     filter.add_words(&mut conditions);
     let sql = format!(
         "SELECT endpoint, outcome, reason, bucket, CAST(SUM(records) AS BIGINT), \
