@@ -1,6 +1,5 @@
 use std::{
     io::{self, BufRead as _, Write as _},
-    net::SocketAddr,
     thread,
 };
 
@@ -19,12 +18,11 @@ pub fn serve(case: Case) -> Result<(), BoxError> {
         .enable_all()
         .build()?;
     runtime.block_on(async {
-        let router = case.server.router(case.outcome)?;
+        let app = case.server.app(case.outcome)?;
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         say(listener.local_addr()?)?;
         thread::spawn(tell_times);
-        let service = router.into_make_service_with_connect_info::<SocketAddr>();
-        Ok(axum::serve(listener, service).await?)
+        Ok(app.serve(listener).await?)
     })
 }
 

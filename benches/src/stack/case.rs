@@ -115,15 +115,19 @@ impl Case {
         cases
     }
 
-    /// What the gate holds: the accepted 1 KiB request of the whole stack, and its early refusals.
+    /// What the gate holds: the accepted 1 KiB request of the whole stack, on a route and around the
+    /// router, and its early refusals.
     #[must_use]
     pub fn gated() -> Vec<Self> {
-        let case = |outcome| Self {
-            server: Server::Ours,
-            outcome,
-            bytes: 1024,
-        };
-        Outcome::ALL.map(case).into()
+        let both = [Server::Ours, Server::OursAround].into_iter();
+        both.flat_map(|server| {
+            Outcome::ALL.map(|outcome| Self {
+                server,
+                outcome,
+                bytes: 1024,
+            })
+        })
+        .collect()
     }
 
     /// The two numbers of requests whose difference is counted: fewer where each takes longer.

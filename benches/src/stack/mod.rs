@@ -7,6 +7,7 @@
 //! - [`compare`]: processor time, the servers in turn.
 //! - [`report`] and [`baseline`]: what is written down, and what may not get worse.
 
+mod app;
 pub mod baseline;
 mod by_hand;
 pub mod callgrind;
@@ -22,6 +23,7 @@ pub mod run;
 mod server;
 
 pub use self::{
+    app::App,
     case::{Case, Outcome, SIZES},
     compare::{Spread, ratios},
     delivery::wire,

@@ -3,19 +3,24 @@
 use std::io;
 
 use axum::Router;
+use tower::Layer as _;
 use webhook_layers::{
     AuditLayer, DedupLayer, DedupSettings, HmacLayer, IpLayer, JsonLinesSink, KeyRing, PauseSwitch,
     Quota, RateLimitLayer, Secret, WebhookLayers,
-    audit::Sink,
     endpoint::PauseLayer,
     presets,
     token::{Token, TokenLayer, TokenSource},
 };
 
-use super::{AMPLE, BoxError, NETWORKS, SECRET, delivery, output::Output};
+use super::{AMPLE, App, BoxError, NETWORKS, SECRET, delivery, output::Output};
 
 pub(super) fn whole(router: Router, is_spent: bool) -> Result<Router, BoxError> {
     Ok(router.layer(builder(is_spent)?.build()?))
+}
+
+pub(super) fn around(router: Router, is_spent: bool) -> Result<App, BoxError> {
+    let hooks = builder(is_spent)?.build()?;
+    Ok(App::Around(hooks.layer(router.with_state(()))))
 }
 
 pub(super) fn whole_with_dedup(router: Router) -> Result<Router, BoxError> {
@@ -23,7 +28,7 @@ pub(super) fn whole_with_dedup(router: Router) -> Result<Router, BoxError> {
     Ok(router.layer(hooks))
 }
 
-fn builder(is_spent: bool) -> Result<webhook_layers::Builder<impl Sink + Clone>, BoxError> {
+fn builder(is_spent: bool) -> Result<webhook_layers::Builder<JsonLinesSink>, BoxError> {
     Ok(WebhookLayers::builder(&presets::GITHUB)
         .secret("current", Secret::new(SECRET))
         .allow(NETWORKS)

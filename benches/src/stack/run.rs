@@ -2,11 +2,10 @@
 
 use std::{thread, time::Duration};
 
-use axum::{Router, body::Body};
+use axum::body::Body;
 use http::{Request, StatusCode};
-use tower::Service as _;
 
-use super::{BoxError, Case, delivery, output};
+use super::{App, BoxError, Case, delivery, output};
 
 /// The function whose instructions count, by the name that callgrind knows it by.
 pub const MEASURED: &str = "webhook_benches::stack::run::serve";
@@ -15,7 +14,7 @@ pub const MEASURED: &str = "webhook_benches::stack::run::serve";
 #[derive(Debug)]
 pub struct Warm {
     case: Case,
-    router: Router,
+    app: App,
     runtime: tokio::runtime::Runtime,
     sent: usize,
 }
@@ -29,14 +28,13 @@ impl Warm {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
-        let router = {
+        let app = {
             let _within = runtime.enter();
-            // As axum's own server does: else each request would put the layers on anew.
-            case.server.router(case.outcome)?.with_state(())
+            case.server.app(case.outcome)?
         };
         let mut warm = Self {
             case,
-            router,
+            app,
             runtime,
             sent: 0,
         };
@@ -60,7 +58,7 @@ impl Warm {
         let requests = self.requests(requests)?;
         let mut statuses = Vec::with_capacity(requests.len());
         let before = look();
-        serve(&self.runtime, &mut self.router, requests, &mut statuses);
+        serve(&self.runtime, &mut self.app, requests, &mut statuses);
         let after = look();
         for status in statuses {
             self.check(status)?;
@@ -94,7 +92,7 @@ impl Warm {
         let requests = self.requests(requests)?;
         let mut statuses = Vec::with_capacity(requests.len());
         self.runtime
-            .block_on(answer(&mut self.router, requests, &mut statuses));
+            .block_on(answer(&mut self.app, requests, &mut statuses));
         Ok(statuses)
     }
 
@@ -117,17 +115,17 @@ impl Warm {
 #[inline(never)]
 fn serve(
     runtime: &tokio::runtime::Runtime,
-    router: &mut Router,
+    app: &mut App,
     requests: Vec<Request<Body>>,
     statuses: &mut Vec<StatusCode>,
 ) {
-    runtime.block_on(answer(router, requests, statuses));
+    runtime.block_on(answer(app, requests, statuses));
 }
 
 /// One request after the other, as they come on one connection.
-async fn answer(router: &mut Router, requests: Vec<Request<Body>>, statuses: &mut Vec<StatusCode>) {
+async fn answer(app: &mut App, requests: Vec<Request<Body>>, statuses: &mut Vec<StatusCode>) {
     for request in requests {
-        let Ok(response) = router.call(request).await;
+        let response = app.answer(request).await;
         statuses.push(response.status());
     }
 }

@@ -1,6 +1,6 @@
 use axum::{Router, body::Bytes, http::StatusCode, routing::post};
 
-use super::{BoxError, Outcome, by_hand, ours, parts};
+use super::{App, BoxError, Outcome, by_hand, ours, parts};
 
 /// Who serves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -15,6 +15,8 @@ pub enum Server {
     PartsLog,
     /// The whole stack of this family, with both quotas and an audit in JSON lines.
     Ours,
+    /// The whole stack around the whole router in place of its routes.
+    OursAround,
     /// The whole stack, and each delivery handled once.
     OursDedup,
     /// The audit layer alone.
@@ -37,22 +39,24 @@ pub enum Server {
 
 impl Server {
     /// The whole servers.
-    pub const WHOLE: [Self; 6] = [
+    pub const WHOLE: [Self; 7] = [
         Self::Bare,
         Self::ByHand,
         Self::Parts,
         Self::PartsLog,
         Self::Ours,
+        Self::OursAround,
         Self::OursDedup,
     ];
 
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Bare,
         Self::ByHand,
         Self::Parts,
         Self::PartsLog,
         Self::Ours,
+        Self::OursAround,
         Self::OursDedup,
         Self::Audit,
         Self::Pause,
@@ -73,6 +77,7 @@ impl Server {
             Self::Parts => "parts",
             Self::PartsLog => "parts-log",
             Self::Ours => "ours",
+            Self::OursAround => "ours-around",
             Self::OursDedup => "ours-dedup",
             Self::Audit => "audit",
             Self::Pause => "pause",
@@ -94,6 +99,7 @@ impl Server {
             Self::Parts => "(c) existing parts",
             Self::PartsLog => "(c+log)",
             Self::Ours => "**whole stack**",
+            Self::OursAround => "**whole stack, around**",
             Self::OursDedup => "**whole stack, dedup**",
             Self::Audit => "audit alone",
             Self::Pause => "pause alone",
@@ -121,7 +127,7 @@ impl Server {
             Self::ByHand | Self::HmacEndpointQuota | Self::HmacDedup => {
                 &[Accepted, Unsigned, Forged]
             }
-            Self::Parts | Self::PartsLog | Self::Ours => &Outcome::ALL,
+            Self::Parts | Self::PartsLog | Self::Ours | Self::OursAround => &Outcome::ALL,
             Self::Ip => &[Accepted, Forbidden],
             Self::NetworkQuota => &[Accepted, Throttled],
             Self::Token => &[Accepted, Unsigned],
@@ -140,9 +146,10 @@ impl Server {
     ///
     /// # Errors
     /// A setting is wrong.
-    pub fn router(self, outcome: Outcome) -> Result<Router, BoxError> {
+    pub fn app(self, outcome: Outcome) -> Result<App, BoxError> {
         let is_spent = outcome == Outcome::Throttled;
-        Ok(match self {
+        let router = match self {
+            Self::OursAround => return ours::around(bare(), is_spent),
             Self::Bare => bare(),
             Self::ByHand => by_hand::router(),
             Self::Parts => parts::router(is_spent)?,
@@ -157,7 +164,8 @@ impl Server {
             Self::Hmac => bare().layer(ours::hmac()?),
             Self::HmacEndpointQuota => bare().layer((ours::hmac()?, ours::endpoint_quota())),
             Self::HmacDedup => bare().layer((ours::hmac()?, ours::dedup())),
-        })
+        };
+        Ok(router.into())
     }
 }
 

@@ -12,8 +12,8 @@ pub fn gated(rows: &[Row]) -> String {
         line(
             &mut text,
             format_args!(
-                "{:18} {:7.0} instructions {:5.1} allocations",
-                row.outcome, row.cost.instructions, row.cost.allocations
+                "{:12} {:10} {:7.0} instructions {:5.1} allocations",
+                row.server, row.outcome, row.cost.instructions, row.cost.allocations
             ),
         );
     }
