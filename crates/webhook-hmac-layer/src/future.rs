@@ -14,7 +14,7 @@ use tower_service::Service;
 use webhook_core::{BufferedBody, Deferred, Reject, body::Collect};
 
 use crate::{
-    held::{Held, whole},
+    held::Held,
     judge::Hashing,
 };
 
@@ -96,19 +96,10 @@ where
         reading.case.start();
         let mut hashing = Hashing(&mut reading.pending);
         let collected = ready!(collect.poll_observed(cx, &mut hashing));
-        let Held {
-            case,
-            pending,
-            parts,
-            rejection,
-        } = reading;
-        let body = case
-            .conclude(parts, pending, collected)
-            .map_err(|ending| ending.response(rejection, parts))?;
-        Poll::Ready(match held.take() {
-            Some(held) => Ok(whole(held.parts, body, &held.case)),
-            None => return Poll::Pending,
-        })
+        match held.take() {
+            Some(held) => Poll::Ready(held.conclude(collected)),
+            None => Poll::Pending,
+        }
     }
 }
 

@@ -1,6 +1,6 @@
-use http::{Request, request::Parts};
+use http::{Request, Response, request::Parts};
 use webhook_core::{
-    BufferedBody,
+    BufferedBody, Reject,
     body::{BodyError, Collected, raise_host_limit},
 };
 use webhook_signature::Pending;
@@ -15,35 +15,56 @@ pub(crate) struct Held<R> {
     pub(crate) rejection: R,
 }
 
-impl Case {
-    /// The body for the inner service, or how the request ends in its place.
-    pub(crate) fn conclude(
-        &mut self,
-        parts: &mut Parts,
-        pending: &mut Pending,
+impl<R> Held<R> {
+    /// The request for the inner service, or the answer in its place.
+    pub(crate) fn conclude<B>(
+        mut self,
         collected: Result<Collected, BodyError>,
-    ) -> Result<BufferedBody, Ending> {
+    ) -> Result<Request<BufferedBody>, Response<B>>
+    where
+        R: Reject<B>,
+    {
         let (body, reservation) = match collected {
             Ok(collected) => collected.into_parts(),
             Err(error) => {
-                let ending = self.give_up(parts, error);
-                self.close(false);
-                return Err(ending);
+                let ending = self.case.give_up(&self.parts, error);
+                self.case.close(false);
+                return Err(ending.response(&self.rejection, &self.parts));
             }
         };
-        let judged = self.judge_body(parts, &body, pending);
-        self.close(judged.is_ok());
-        if judged? {
-            reservation.verified();
+        let judged = self
+            .case
+            .judge_whole(&mut self.parts, &body, &mut self.pending);
+        match judged {
+            Ok(is_verified) => {
+                if is_verified {
+                    reservation.verified();
+                }
+                Ok(self.case.whole(self.parts, body))
+            }
+            Err(ending) => Err(ending.response(&self.rejection, &self.parts)),
         }
-        Ok(body)
     }
 }
 
-/// The request for the inner service.
-#[inline]
-pub(crate) fn whole(parts: Parts, body: BufferedBody, case: &Case) -> Request<BufferedBody> {
-    let mut request = Request::from_parts(parts, body);
-    raise_host_limit(&mut request, case.settings.limits.max_bytes());
-    request
+impl Case {
+    /// Judges the whole body, and notes how long it all took.
+    pub(crate) fn judge_whole(
+        &mut self,
+        parts: &mut Parts,
+        body: &BufferedBody,
+        pending: &mut Pending,
+    ) -> Result<bool, Ending> {
+        let judged = self.judge_body(parts, body, pending);
+        self.close(judged.is_ok());
+        judged
+    }
+
+    /// The request for the inner service.
+    #[inline]
+    pub(crate) fn whole(&self, parts: Parts, body: BufferedBody) -> Request<BufferedBody> {
+        let mut request = Request::from_parts(parts, body);
+        raise_host_limit(&mut request, self.settings.limits.max_bytes());
+        request
+    }
 }

@@ -4,12 +4,15 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body;
 use tower_service::Service;
-use webhook_core::{BufferedBody, Facts, Problem, Reject, body::Collect};
+use webhook_core::{
+    BufferedBody, Facts, Problem, Reject,
+    body::{Collect, arrived},
+};
 use webhook_signature::Pending;
 
 use crate::{
     HmacLayer, ResponseFuture,
-    held::{Held, whole},
+    held::Held,
     judge::Case,
 };
 
@@ -58,27 +61,54 @@ where
         if let Err(ending) = case.judge_head(&parts, &body, &mut pending) {
             return ResponseFuture::answered(ending.response(rejection, &parts));
         }
-        let client = Facts::client_of(&parts.extensions);
-        let reservation = budget.reserve_for(client.map(|client| client.network()));
-        let mut collect =
-            Collect::within(body, &case.limits(), reservation).with_version(parts.version);
+        let network = Facts::client_of(&parts.extensions).map(|client| client.network());
+        match arrived(body, &case.limits(), budget, network, parts.version) {
+            Ok(body) => {
+                let is_verified = match case.judge_whole(&mut parts, &body, &mut pending) {
+                    Ok(is_verified) => is_verified,
+                    Err(ending) => {
+                        return ResponseFuture::answered(ending.response(rejection, &parts));
+                    }
+                };
+                if let Some(network) = network.filter(|_| is_verified) {
+                    budget.verified(network);
+                }
+                ResponseFuture::calling(&mut self.inner, case.whole(parts, body))
+            }
+            Err(collect) => {
+                let held = Held {
+                    case,
+                    pending,
+                    parts,
+                    rejection: rejection.clone(),
+                };
+                self.collect(collect, held)
+            }
+        }
+    }
+}
+
+impl<S, R> VerifySignature<S, R> {
+    /// Takes what is there of a body; what is not, the future waits for.
+    fn collect<ReqBody, ResBody>(
+        &mut self,
+        mut collect: Collect<ReqBody>,
+        mut held: Held<R>,
+    ) -> ResponseFuture<S, ReqBody, R>
+    where
+        S: Service<Request<BufferedBody>, Response = Response<ResBody>> + Clone,
+        ReqBody: Body<Data = Bytes> + Unpin + 'static,
+        R: Reject<ResBody>,
+    {
         let Some(collected) = collect.now() else {
-            case.pause();
+            held.case.pause();
+            let pending = &mut held.pending;
             collect.chunks().for_each(|chunk| pending.update(chunk));
-            let held = Held {
-                case,
-                pending,
-                parts,
-                rejection: rejection.clone(),
-            };
             return ResponseFuture::reading(collect, held, self.inner.clone());
         };
-        match case.conclude(&mut parts, &mut pending, collected) {
-            Ok(body) => {
-                let request = whole(parts, body, &case);
-                ResponseFuture::calling(&mut self.inner, request)
-            }
-            Err(ending) => ResponseFuture::answered(ending.response(rejection, &parts)),
+        match held.conclude(collected) {
+            Ok(request) => ResponseFuture::calling(&mut self.inner, request),
+            Err(response) => ResponseFuture::answered(response),
         }
     }
 }

@@ -1,5 +1,5 @@
 use std::{
-    any::Any,
+    any::{Any, TypeId},
     fmt,
     future::Future,
     pin::Pin,
@@ -9,7 +9,7 @@ use std::{
 
 use bytes::Bytes;
 use http::Version;
-use http_body::Body;
+use http_body::{Body, Frame};
 use tokio::time::Sleep;
 
 use super::{
@@ -28,7 +28,12 @@ pub struct Collect<B> {
     // Made when the body first keeps us waiting: most bodies are there with the head.
     deadline: Option<Pin<Box<Sleep>>>,
     must_end_stream: bool,
+    /// What the body gave when it was asked before.
+    first: Option<Given>,
 }
+
+/// What a body gives when it is asked: a frame, a fault, or its end.
+pub(super) type Given = Option<Result<Frame<Bytes>, ()>>;
 
 enum Source<B> {
     Buffered(BufferedBody),
@@ -53,7 +58,14 @@ where
             intake: Intake::new(&hint, limits, reservation),
             deadline: None,
             must_end_stream: false,
+            first: None,
         }
+    }
+
+    /// Begins with what the body gave already.
+    pub(super) fn with_first(mut self, first: Option<Given>) -> Self {
+        self.first = first;
+        self
     }
 
     /// Says the request's HTTP version. A body of HTTP/2 or later must say that its stream ended:
@@ -118,8 +130,9 @@ where
         self.intake.admit()?;
         let body = match &mut self.source {
             Source::Incoming(body) => {
+                let (intake, first) = (&mut self.intake, &mut self.first);
                 let is_strict = self.must_end_stream;
-                ready!(poll_frames(body, &mut self.intake, observer, is_strict, cx))?;
+                ready!(poll_frames(body, first, intake, observer, is_strict, cx))?;
                 self.intake.finish()?
             }
             Source::Buffered(body) => {
@@ -134,6 +147,9 @@ where
 impl<B: Body + 'static> Source<B> {
     /// Recognises a body that was buffered before.
     fn of(body: B) -> Self {
+        if TypeId::of::<B>() != TypeId::of::<BufferedBody>() {
+            return Self::Incoming(body);
+        }
         let mut body = Some(body);
         let any: &mut dyn Any = &mut body;
         let buffered = any
@@ -149,15 +165,20 @@ impl<B: Body + 'static> Source<B> {
 /// Takes frame after frame, to the end of the body.
 fn poll_frames<B: Body<Data = Bytes> + Unpin>(
     body: &mut B,
+    first: &mut Option<Given>,
     intake: &mut Intake,
     observer: &mut impl Observer,
     must_end_stream: bool,
     cx: &mut Context<'_>,
 ) -> Poll<Result<(), BodyError>> {
     loop {
-        match ready!(Pin::new(&mut *body).poll_frame(cx)) {
+        let given = match first.take() {
+            Some(first) => first,
+            None => ready!(Pin::new(&mut *body).poll_frame(cx)).map(|it| it.map_err(drop)),
+        };
+        match given {
             Some(Ok(frame)) => intake.take(frame, observer)?,
-            Some(Err(_)) => return Poll::Ready(Err(BodyError::Incomplete)),
+            Some(Err(())) => return Poll::Ready(Err(BodyError::Incomplete)),
             None if must_end_stream && !body.is_end_stream() => {
                 return Poll::Ready(Err(BodyError::Incomplete));
             }

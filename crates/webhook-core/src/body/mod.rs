@@ -13,6 +13,7 @@
 //!   for a whole one;
 //! - all unverified bodies together draw on one [memory budget](MemoryBudget), of which no client
 //!   network takes more than its share;
+//! - a body that came with its head, in one frame, [is there at once](arrived()), and is that frame;
 //! - a body that already is a [`BufferedBody`] is recognised and not read again.
 //!
 //! ```
@@ -32,6 +33,7 @@
 //! # });
 //! ```
 
+mod arrived;
 mod budget;
 mod buffered;
 mod collect;
@@ -40,8 +42,11 @@ mod frames;
 mod host;
 mod intake;
 mod limits;
+#[cfg(test)]
+mod scripted;
 
 pub use self::{
+    arrived::arrived,
     budget::{MemoryBudget, Reservation},
     buffered::BufferedBody,
     collect::Collect,

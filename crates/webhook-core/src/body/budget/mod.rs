@@ -116,6 +116,26 @@ impl MemoryBudget {
             bytes: 0,
         }
     }
+
+    /// Whether a body of so many bytes from this network could be [reserved](Self::reserve_for) now.
+    #[must_use]
+    pub fn has_room_for(&self, network: Option<ClientNetwork>, bytes: u64) -> bool {
+        let Account { held, shares, .. } = &*self.0;
+        let place = shares.place(network);
+        let is_known = network.is_some() && self.0.known.contains(place);
+        let fits = |held: u64, limit| held.checked_add(bytes).is_some_and(|sum| sum <= limit);
+        fits(held.load(Ordering::Relaxed), self.0.limit_for(is_known))
+            && fits(shares.held(place), self.0.network_share)
+    }
+
+    /// Notes that a body from this network was verified, of which nothing was reserved: the network
+    /// is known from now on, as after [`Reservation::verified`].
+    pub fn verified(&self, network: ClientNetwork) {
+        let place = self.0.shares.place(Some(network));
+        if !self.0.known.contains(place) {
+            self.0.known.insert(place);
+        }
+    }
 }
 
 impl Account {

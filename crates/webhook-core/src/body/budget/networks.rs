@@ -91,6 +91,14 @@ impl Shares {
             .is_some_and(|held| take(held, bytes, share))
     }
 
+    /// What the network's share holds; a share that cannot be found is full.
+    #[inline]
+    pub(super) fn held(&self, place: Place) -> u64 {
+        place
+            .of(&self.held)
+            .map_or(u64::MAX, |held| held.load(Ordering::Relaxed))
+    }
+
     #[inline]
     pub(super) fn give_back(&self, place: Place, bytes: u64) {
         if let Some(held) = place.of(&self.held) {

@@ -1,81 +1,14 @@
-use std::{
-    cell::Cell,
-    collections::VecDeque,
-    pin::Pin,
-    task::{Context, Poll},
-    time::Duration,
-};
+use std::{cell::Cell, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderMap, Version};
-use http_body::{Body, Frame, SizeHint};
+use http_body::Body as _;
 use proptest::prelude::*;
 
-use super::super::{BodyError, BodyLimits, BufferedBody, Collect, Collected, MemoryBudget};
-
-/// A body that plays a script, and counts how often it is asked.
-struct Scripted {
-    steps: VecDeque<Step>,
-    declared: Option<u64>,
-    ends_stream: bool,
-    polls: Option<&'static Cell<u32>>,
-}
-
-enum Step {
-    Data(Bytes),
-    Trailers(HeaderMap),
-    Fail,
-    Stall,
-}
-
-impl Scripted {
-    fn new(steps: impl IntoIterator<Item = Step>) -> Self {
-        let steps = steps.into_iter().collect();
-        Self {
-            steps,
-            declared: None,
-            ends_stream: true,
-            polls: None,
-        }
-    }
-}
-
-impl Body for Scripted {
-    type Data = Bytes;
-    type Error = &'static str;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        if let Some(polls) = self.polls {
-            polls.set(polls.get() + 1);
-        }
-        Poll::Ready(match self.steps.pop_front() {
-            Some(Step::Data(data)) => Some(Ok(Frame::data(data))),
-            Some(Step::Trailers(trailers)) => Some(Ok(Frame::trailers(trailers))),
-            Some(Step::Fail) => Some(Err("reset")),
-            Some(Step::Stall) => {
-                self.steps.push_front(Step::Stall);
-                return Poll::Pending;
-            }
-            None => None,
-        })
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.ends_stream && self.steps.is_empty()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.declared
-            .map_or_else(SizeHint::default, SizeHint::with_exact)
-    }
-}
-
-fn data(bytes: &'static [u8]) -> Step {
-    Step::Data(Bytes::from_static(bytes))
-}
+use super::super::{
+    BodyError, BodyLimits, BufferedBody, Collect, Collected, MemoryBudget,
+    scripted::{Scripted, Step, data},
+};
 
 async fn collect(body: Scripted, limits: &BodyLimits) -> Result<Collected, BodyError> {
     Collect::new(body, limits, &MemoryBudget::new(1 << 20)).await
