@@ -1,4 +1,4 @@
-use std::{fmt, io::Write as _};
+use std::{fmt, io::Write as _, net::IpAddr};
 
 use super::MAX_LINE_BYTES;
 use crate::{escape::is_unsafe, record::CUT};
@@ -6,10 +6,22 @@ use crate::{escape::is_unsafe, record::CUT};
 /// `}` and the newline.
 const END: &[u8] = b"}\n";
 
+/// What stands before a member's value: the comma after the member before it, and its key.
+#[derive(Clone, Copy)]
+pub(super) struct Key(pub(super) &'static str);
+
+/// The key of a member, which needs no escapes: it is the crate's own.
+macro_rules! key {
+    ($key:literal) => {
+        $crate::json::line::Key(concat!(",\"", $key, "\":"))
+    };
+}
+pub(super) use key;
+
 /// A line under construction: a JSON object that never grows beyond [`MAX_LINE_BYTES`].
 ///
-/// A member that finds no room is left out, a text is cut. Keys are the crate's own and need no
-/// escapes.
+/// A member that finds no room is left out, a text is cut. It is written by the sink's thread, for
+/// each request: copies of a few bytes and looks at each byte are what it costs.
 pub(super) struct Line<'a> {
     buffer: &'a mut Vec<u8>,
     start: usize,
@@ -18,21 +30,25 @@ pub(super) struct Line<'a> {
 impl<'a> Line<'a> {
     pub(super) fn open(buffer: &'a mut Vec<u8>) -> Self {
         let start = buffer.len();
-        buffer.push(b'{');
         Self { buffer, start }
     }
 
     pub(super) fn close(self) {
+        // In place of the first member's comma.
+        match self.buffer.get_mut(self.start) {
+            Some(first) => *first = b'{',
+            None => self.buffer.push(b'{'),
+        }
         self.buffer.extend_from_slice(END);
     }
 
-    /// A word of a closed vocabulary.
-    pub(super) fn word(&mut self, key: &str, word: &str) {
-        self.member(key, |buffer, _| write_text(buffer, word, usize::MAX));
+    /// A word of a closed vocabulary, which needs no escapes.
+    pub(super) fn word(&mut self, key: Key, word: &str) {
+        self.member(key, |buffer, _| write_word(buffer, word));
     }
 
-    /// Something printed that needs no escapes, such as an address.
-    pub(super) fn printed(&mut self, key: &str, value: impl fmt::Display) {
+    /// Something printed that needs no escapes, such as a time.
+    pub(super) fn printed(&mut self, key: Key, value: impl fmt::Display) {
         self.member(key, |buffer, _| {
             buffer.push(b'"');
             let _infallible = write!(buffer, "{value}");
@@ -40,17 +56,30 @@ impl<'a> Line<'a> {
         });
     }
 
-    pub(super) fn number(&mut self, key: &str, number: u64) {
+    pub(super) fn address(&mut self, key: Key, address: IpAddr) {
+        let IpAddr::V4(v4) = address else {
+            return self.printed(key, address);
+        };
+        self.member(key, |buffer, _| {
+            for (place, octet) in v4.octets().into_iter().enumerate() {
+                buffer.push(if place == 0 { b'"' } else { b'.' });
+                write_octet(buffer, octet);
+            }
+            buffer.push(b'"');
+        });
+    }
+
+    pub(super) fn number(&mut self, key: Key, number: u64) {
         self.member(key, |buffer, _| write_number(buffer, number));
     }
 
-    pub(super) fn flag(&mut self, key: &str, flag: bool) {
+    pub(super) fn flag(&mut self, key: Key, flag: bool) {
         let word: &[u8] = if flag { b"true" } else { b"false" };
         self.member(key, |buffer, _| buffer.extend_from_slice(word));
     }
 
     /// Any text, cut to `max` bytes of its escaped form or to the room that is left.
-    pub(super) fn text(&mut self, key: &str, text: &str, max: usize) {
+    pub(super) fn text(&mut self, key: Key, text: &str, max: usize) {
         // Without room for the quotes and a few characters it is better left out, or whole: cut to
         // nothing it would say that there was none.
         const LEAST: usize = 16;
@@ -67,7 +96,7 @@ impl<'a> Line<'a> {
     /// An array of texts, as many as `max` bytes hold.
     pub(super) fn texts<'t>(
         &mut self,
-        key: &str,
+        key: Key,
         texts: impl Iterator<Item = &'t str>,
         each: usize,
         max: usize,
@@ -91,31 +120,26 @@ impl<'a> Line<'a> {
         });
     }
 
-    /// An object of words.
-    pub(super) fn words<'t>(&mut self, key: &str, words: impl Iterator<Item = (&'t str, &'t str)>) {
+    /// An object of words of closed vocabularies.
+    pub(super) fn words<'t>(&mut self, key: Key, words: impl Iterator<Item = (&'t str, &'t str)>) {
         self.member(key, |buffer, _| {
             buffer.push(b'{');
             for (place, (key, word)) in words.enumerate() {
                 if place > 0 {
                     buffer.push(b',');
                 }
-                write_text(buffer, key, usize::MAX);
+                write_word(buffer, key);
                 buffer.push(b':');
-                write_text(buffer, word, usize::MAX);
+                write_word(buffer, word);
             }
             buffer.push(b'}');
         });
     }
 
     /// Writes a member, and takes it back where it finds no room.
-    fn member(&mut self, key: &str, write: impl FnOnce(&mut Vec<u8>, usize)) {
+    fn member(&mut self, key: Key, write: impl FnOnce(&mut Vec<u8>, usize)) {
         let mark = self.buffer.len();
-        if mark > self.start + 1 {
-            self.buffer.push(b',');
-        }
-        self.buffer.push(b'"');
-        self.buffer.extend_from_slice(key.as_bytes());
-        self.buffer.extend_from_slice(b"\":");
+        self.buffer.extend_from_slice(key.0.as_bytes());
         let left = self.left();
         write(self.buffer, left);
         if self.buffer.len() + END.len() - self.start > MAX_LINE_BYTES {
@@ -128,15 +152,29 @@ impl<'a> Line<'a> {
     }
 }
 
+fn write_word(buffer: &mut Vec<u8>, word: &str) {
+    debug_assert!(is_all_plain(word.as_bytes()), "{word:?} is no word");
+    buffer.push(b'"');
+    buffer.extend_from_slice(word.as_bytes());
+    buffer.push(b'"');
+}
+
 /// A string in quotes, at most `max` bytes between them; cut, it ends with `…`.
 fn write_text(buffer: &mut Vec<u8>, text: &str, max: usize) {
     buffer.push(b'"');
-    if text.len() <= max && text.bytes().all(is_plain) {
+    if text.len() <= max && is_all_plain(text.as_bytes()) {
         buffer.extend_from_slice(text.as_bytes());
     } else {
         write_escaped(buffer, text, max);
     }
     buffer.push(b'"');
+}
+
+/// Eight at once, which the compiler makes one look of; most texts are plain.
+fn is_all_plain(text: &[u8]) -> bool {
+    let (eights, rest) = text.as_chunks::<8>();
+    let all = |bytes: &[u8]| bytes.iter().fold(true, |all, &byte| all & is_plain(byte));
+    eights.iter().all(|eight| all(eight)) && all(rest)
 }
 
 const fn is_plain(byte: u8) -> bool {
@@ -179,27 +217,37 @@ fn write_character(buffer: &mut Vec<u8>, character: char) {
     }
 }
 
-fn write_number(buffer: &mut Vec<u8>, mut number: u64) {
-    let mark = buffer.len();
-    loop {
+fn write_octet(buffer: &mut Vec<u8>, octet: u8) {
+    if octet >= 100 {
+        buffer.push(b'0' + octet / 100);
+    }
+    if octet >= 10 {
+        buffer.push(b'0' + octet / 10 % 10);
+    }
+    buffer.push(b'0' + octet % 10);
+}
+
+fn write_number(buffer: &mut Vec<u8>, number: u64) {
+    let mut digits = [0; 20];
+    let (mut first, mut rest) = (digits.len(), number);
+    for (place, digit) in digits.iter_mut().enumerate().rev() {
         // The remainder is a digit.
         #[allow(clippy::cast_possible_truncation)]
-        buffer.push(b'0' + (number % 10) as u8);
-        number /= 10;
-        if number == 0 {
+        let value = (rest % 10) as u8;
+        *digit = b'0' + value;
+        (first, rest) = (place, rest / 10);
+        if rest == 0 {
             break;
         }
     }
-    if let Some(digits) = buffer.get_mut(mark..) {
-        digits.reverse();
-    }
+    buffer.extend_from_slice(digits.get(first..).unwrap_or_default());
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
-    use super::{Line, MAX_LINE_BYTES, write_number, write_text};
+    use super::{Line, MAX_LINE_BYTES, write_number, write_octet, write_text};
 
     /// Written after other lines.
     fn written(text: &str, max: usize) -> Vec<u8> {
@@ -234,8 +282,8 @@ mod tests {
             for text in ["u".repeat(60), "\u{202e}".repeat(20), "u".to_owned()] {
                 let mut buffer = vec![b'x'; 10_000];
                 let mut line = Line::open(&mut buffer);
-                line.word("a", &"x".repeat(size));
-                line.text("b", &text, 64);
+                line.word(key!("a"), &"x".repeat(size));
+                line.text(key!("b"), &text, 64);
                 line.close();
                 let buffer = buffer.split_off(10_000);
                 assert!(buffer.len() <= MAX_LINE_BYTES);
@@ -252,6 +300,15 @@ mod tests {
                     assert_eq!(buffer.len(), MAX_LINE_BYTES);
                 }
             }
+        }
+    }
+
+    #[test]
+    fn every_octet_is_itself() {
+        for octet in 0..=u8::MAX {
+            let mut buffer = Vec::new();
+            write_octet(&mut buffer, octet);
+            assert_eq!(buffer, octet.to_string().into_bytes());
         }
     }
 
