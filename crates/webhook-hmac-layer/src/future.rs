@@ -13,10 +13,7 @@ use pin_project_lite::pin_project;
 use tower_service::Service;
 use webhook_core::{BufferedBody, Deferred, Reject, body::Collect};
 
-use crate::{
-    held::Held,
-    judge::Hashing,
-};
+use crate::{held::Held, judge::Hashing};
 
 pin_project! {
     /// The response future of [`VerifySignature`](crate::VerifySignature): the inner service's, where

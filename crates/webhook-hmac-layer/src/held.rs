@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use http::{Request, Response, request::Parts};
 use webhook_core::{
     BufferedBody, Reject,
@@ -5,14 +7,14 @@ use webhook_core::{
 };
 use webhook_signature::Pending;
 
-use crate::{ending::Ending, judge::Case};
+use crate::{HmacLayer, ending::Ending, judge::Case};
 
 /// A request whose head was admitted, while its body comes in.
 pub(crate) struct Held<R> {
     pub(crate) case: Case,
     pub(crate) pending: Pending,
     pub(crate) parts: Parts,
-    pub(crate) rejection: R,
+    pub(crate) layer: Arc<HmacLayer<R>>,
 }
 
 impl<R> Held<R> {
@@ -29,7 +31,7 @@ impl<R> Held<R> {
             Err(error) => {
                 let ending = self.case.give_up(&self.parts, error);
                 self.case.close(false);
-                return Err(ending.response(&self.rejection, &self.parts));
+                return Err(ending.response(&self.layer.rejection, &self.parts));
             }
         };
         let judged = self
@@ -42,13 +44,13 @@ impl<R> Held<R> {
                 }
                 Ok(self.case.whole(self.parts, body))
             }
-            Err(ending) => Err(ending.response(&self.rejection, &self.parts)),
+            Err(ending) => Err(ending.response(&self.layer.rejection, &self.parts)),
         }
     }
 }
 
 impl Case {
-    /// Judges the whole body, and notes how long it all took.
+    /// Judges the whole body, and notes how long it all took. `true` is a verified delivery.
     pub(crate) fn judge_whole(
         &mut self,
         parts: &mut Parts,
@@ -56,6 +58,9 @@ impl Case {
         pending: &mut Pending,
     ) -> Result<bool, Ending> {
         let judged = self.judge_body(parts, body, pending);
+        if !matches!(judged, Ok(true)) {
+            self.name_provider();
+        }
         self.close(judged.is_ok());
         judged
     }

@@ -79,7 +79,6 @@ impl Case {
         };
         let settings = settings.into_arc();
         let record = Facts::record_of(extensions);
-        record.set_provider(settings.verifier.scheme().name());
         let (now, since) = read(clock, &record);
         Ok(Self {
             settings,
@@ -91,6 +90,12 @@ impl Case {
             waiting: None,
             is_pending: false,
         })
+    }
+
+    /// Tells the record whose delivery this claims to be; a verified one tells it by itself, for less.
+    pub(crate) fn name_provider(&self) {
+        self.record
+            .set_provider(self.settings.verifier.scheme().name());
     }
 
     /// Everything that the head decides. No byte of the body has been asked for when it refuses.

@@ -1,4 +1,7 @@
-use std::task::{Context, Poll};
+use std::{
+    sync::Arc,
+    task::{Context, Poll},
+};
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -10,22 +13,29 @@ use webhook_core::{
 };
 use webhook_signature::Pending;
 
-use crate::{
-    HmacLayer, ResponseFuture,
-    held::Held,
-    judge::Case,
-};
+use crate::{HmacLayer, ResponseFuture, held::Held, judge::Case};
 
 /// The service that [`HmacLayer`] makes; see the [crate](crate).
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct VerifySignature<S, R = Problem> {
     inner: S,
-    layer: HmacLayer<R>,
+    layer: Arc<HmacLayer<R>>,
 }
 
 impl<S, R> VerifySignature<S, R> {
-    pub(crate) const fn new(inner: S, layer: HmacLayer<R>) -> Self {
+    pub(crate) fn new(inner: S, layer: HmacLayer<R>) -> Self {
+        // A server clones the service for each request.
+        let layer = Arc::new(layer);
         Self { inner, layer }
+    }
+}
+
+impl<S: Clone, R> Clone for VerifySignature<S, R> {
+    fn clone(&self) -> Self {
+        Self {
+            inner: self.inner.clone(),
+            layer: Arc::clone(&self.layer),
+        }
     }
 }
 
@@ -33,7 +43,7 @@ impl<S, R, ReqBody, ResBody> Service<Request<ReqBody>> for VerifySignature<S, R>
 where
     S: Service<Request<BufferedBody>, Response = Response<ResBody>> + Clone,
     ReqBody: Body<Data = Bytes> + Unpin + 'static,
-    R: Reject<ResBody> + Clone,
+    R: Reject<ResBody>,
 {
     type Response = Response<ResBody>;
     type Error = S::Error;
@@ -51,7 +61,7 @@ where
             rejection,
             clock,
             budget,
-        } = &self.layer;
+        } = &*self.layer;
         let (mut parts, body) = request.into_parts();
         let mut case = match Case::open(settings, clock, &parts.extensions) {
             Ok(case) => case,
@@ -59,6 +69,7 @@ where
         };
         let mut pending = Pending::default();
         if let Err(ending) = case.judge_head(&parts, &body, &mut pending) {
+            case.name_provider();
             return ResponseFuture::answered(ending.response(rejection, &parts));
         }
         let network = Facts::client_of(&parts.extensions).map(|client| client.network());
@@ -80,7 +91,7 @@ where
                     case,
                     pending,
                     parts,
-                    rejection: rejection.clone(),
+                    layer: Arc::clone(&self.layer),
                 };
                 self.collect(collect, held)
             }
@@ -100,6 +111,7 @@ impl<S, R> VerifySignature<S, R> {
         ReqBody: Body<Data = Bytes> + Unpin + 'static,
         R: Reject<ResBody>,
     {
+        held.case.name_provider();
         let Some(collected) = collect.now() else {
             held.case.pause();
             let pending = &mut held.pending;
