@@ -34,6 +34,7 @@ const STEP: usize = 7_919;
 
 pub(super) fn chart(rounds: usize) -> Result<Chart, BoxError> {
     let layers: Result<Vec<_>, BoxError> = SIZES.into_iter().map(layer).collect();
+    let alone = SIZES.map(|clients| warm(clients, tower::service_fn(answer)));
     let governors: Result<Vec<_>, BoxError> = SIZES.into_iter().map(governor).collect();
     Ok(Chart {
         name: "quota".into(),
@@ -41,7 +42,8 @@ pub(super) fn chart(rounds: usize) -> Result<Chart, BoxError> {
         sizes: "clients".into(),
         note: Some(memory()?),
         curves: vec![
-            curve("the whole layer", rounds, |_| OPERATIONS, layers?),
+            curve("the service in the layer", rounds, |_| OPERATIONS, layers?),
+            curve("the service alone", rounds, |_| OPERATIONS, alone.into()),
             curve(
                 "the check of `governor`",
                 rounds,
@@ -52,7 +54,7 @@ pub(super) fn chart(rounds: usize) -> Result<Chart, BoxError> {
     })
 }
 
-/// The layer around a service that answers at once, and the requests of the next turn.
+/// A service that answers at once, in the layer or alone, and the requests of the next turn.
 struct Limited<S> {
     service: S,
     clients: u32,
@@ -86,6 +88,11 @@ fn layer(clients: u32) -> Result<Subject<impl Operation>, BoxError> {
         .with_headers(HeaderStyle::None)
         .with_quota(Quota::per_second(AMPLE)?)
         .layer(tower::service_fn(answer));
+    Ok(warm(clients, service))
+}
+
+/// A service that met each client once.
+fn warm<S: Service<Request<Body>>>(clients: u32, service: S) -> Subject<Limited<S>> {
     let mut limited = Limited {
         service,
         clients,
@@ -96,7 +103,7 @@ fn layer(clients: u32) -> Result<Subject<impl Operation>, BoxError> {
         limited.prepare(operations.clone());
         operations.for_each(|number| limited.run(number));
     }
-    Ok(Subject::new(clients, limited))
+    Subject::new(clients, limited)
 }
 
 /// What the largest table takes, full or empty.
