@@ -28,11 +28,14 @@ impl WideRanges {
     pub(super) fn contains(&self, value: u128) -> bool {
         let wanted = upper(value);
         let reached = self.upper.partition_point(|upper| *upper <= wanted);
-        let begins_alike = reached
-            .checked_sub(1)
-            .and_then(|place| self.upper.get(place))
-            .is_some_and(|upper| *upper == wanted);
-        let reached = if begins_alike {
+        // Which of those that begin in the value's own /64 begin after it is another search, and needed
+        // only where the last one does.
+        let begins_after = reached.checked_sub(1).is_some_and(|place| {
+            let begins_alike = self.upper.get(place).is_some_and(|upper| *upper == wanted);
+            let first = self.ranges.first().get(place);
+            begins_alike && first.is_some_and(|first| *first > value)
+        });
+        let reached = if begins_after {
             self.among_alike(reached, value)
         } else {
             reached
