@@ -52,11 +52,11 @@ where
         let (mut parts, body) = request.into_parts();
         let mut case = match Case::open(settings, clock, &parts.extensions) {
             Ok(case) => case,
-            Err(refused) => return ResponseFuture::answered(refused.answer(rejection, &parts)),
+            Err(refused) => return ResponseFuture::answered(refused.end(rejection, &mut parts)),
         };
         let mut pending = Pending::default();
         if let Err(ending) = case.judge_head(&parts, &body, &mut pending) {
-            return ResponseFuture::answered(ending.response(rejection, &parts));
+            return ResponseFuture::answered(ending.response(rejection, &mut parts));
         }
         let client = Facts::client_of(&parts.extensions);
         let reservation = budget.reserve_for(client.map(|client| client.network()));
@@ -78,7 +78,7 @@ where
                 let request = whole(parts, body, &case);
                 ResponseFuture::calling(&mut self.inner, request)
             }
-            Err(ending) => ResponseFuture::answered(ending.response(rejection, &parts)),
+            Err(ending) => ResponseFuture::answered(ending.response(rejection, &mut parts)),
         }
     }
 }
