@@ -111,8 +111,8 @@ where
     where
         R: Reject<ResBody>,
     {
-        let (parts, _body) = self.request.into_parts();
-        Next::End(rejection.answer(&self.rejection, &parts))
+        let (mut parts, _body) = self.request.into_parts();
+        Next::End(rejection.end(&self.rejection, &mut parts))
     }
 
     fn pass_in_shadow<ResBody>(self, reason: Reason) -> Next<S, St, R, ResBody> {

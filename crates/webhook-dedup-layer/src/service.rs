@@ -63,8 +63,8 @@ where
             }),
             Ok(Opening::Pass) => ResponseFuture::passing(&mut self.inner, request),
             Err(refusal) => {
-                let (parts, _body) = request.into_parts();
-                ResponseFuture::ended(refusal.answer(rejection, &parts))
+                let (mut parts, _body) = request.into_parts();
+                ResponseFuture::ended(refusal.end(rejection, &mut parts))
             }
         }
     }

@@ -67,8 +67,8 @@ impl<R> Policy<R> {
     where
         R: Reject<ResBody>,
     {
-        let (parts, _unread) = request.into_parts();
-        rejection.answer(&self.rejection, &parts)
+        let (mut parts, _unread) = request.into_parts();
+        rejection.end(&self.rejection, &mut parts)
     }
 
     /// How long the switch pauses this endpoint still, alone or with all: that may have changed while

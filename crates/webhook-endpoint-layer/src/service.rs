@@ -1,5 +1,5 @@
 use std::{
-    fmt, mem,
+    fmt,
     sync::Arc,
     task::{Context, Poll},
 };
@@ -101,8 +101,7 @@ impl<S, D, R> FindEndpoint<S, D, R> {
     where
         S: Clone,
     {
-        let fresh = self.inner.clone();
-        drop(mem::replace(&mut self.inner, fresh));
+        self.inner = self.inner.clone();
     }
 }
 

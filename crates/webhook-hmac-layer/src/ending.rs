@@ -29,10 +29,10 @@ impl From<Rejection> for Ending {
 }
 
 impl Ending {
-    pub(crate) fn response<B, R: Reject<B>>(self, policy: &R, request: &Parts) -> Response<B> {
+    pub(crate) fn response<B, R: Reject<B>>(self, policy: &R, request: &mut Parts) -> Response<B> {
         match self {
-            Self::Refused(rejection) => rejection.answer(policy, request),
-            Self::Bare(rejection) => bare(rejection.answer(policy, request), policy),
+            Self::Refused(rejection) => rejection.end(policy, request),
+            Self::Bare(rejection) => bare(rejection.end(policy, request), policy),
             Self::Answered(answer) => {
                 let answer = answer.into_response().map(Bytes::from);
                 introduction::send(answer, Check::Signature, policy, request)

@@ -31,7 +31,7 @@ impl<R> Held<R> {
             Err(error) => {
                 let ending = self.case.give_up(&self.parts, error);
                 self.case.close(false);
-                return Err(ending.response(&self.layer.rejection, &self.parts));
+                return Err(ending.response(&self.layer.rejection, &mut self.parts));
             }
         };
         let judged = self
@@ -44,7 +44,7 @@ impl<R> Held<R> {
                 }
                 Ok(self.case.whole(self.parts, body))
             }
-            Err(ending) => Err(ending.response(&self.layer.rejection, &self.parts)),
+            Err(ending) => Err(ending.response(&self.layer.rejection, &mut self.parts)),
         }
     }
 }

@@ -65,12 +65,12 @@ where
         let (mut parts, body) = request.into_parts();
         let mut case = match Case::open(settings, clock, &parts.extensions) {
             Ok(case) => case,
-            Err(refused) => return ResponseFuture::answered(refused.answer(rejection, &parts)),
+            Err(refused) => return ResponseFuture::answered(refused.end(rejection, &mut parts)),
         };
         let mut pending = Pending::default();
         if let Err(ending) = case.judge_head(&parts, &body, &mut pending) {
             case.name_provider();
-            return ResponseFuture::answered(ending.response(rejection, &parts));
+            return ResponseFuture::answered(ending.response(rejection, &mut parts));
         }
         let network = Facts::client_of(&parts.extensions).map(|client| client.network());
         match arrived(body, &case.limits(), budget, network, parts.version) {
@@ -78,7 +78,7 @@ where
                 let is_verified = match case.judge_whole(&mut parts, &body, &mut pending) {
                     Ok(is_verified) => is_verified,
                     Err(ending) => {
-                        return ResponseFuture::answered(ending.response(rejection, &parts));
+                        return ResponseFuture::answered(ending.response(rejection, &mut parts));
                     }
                 };
                 if let Some(network) = network.filter(|_| is_verified) {

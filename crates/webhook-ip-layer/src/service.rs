@@ -1,5 +1,5 @@
 use std::{
-    fmt, mem,
+    fmt,
     sync::Arc,
     task::{Context, Poll},
 };
@@ -48,11 +48,10 @@ where
             Err((reason, check)) => {
                 // The instance that said it is ready is not called, so what it reserved to be ready,
                 // such as a concurrency permit, goes with it.
-                let fresh = self.inner.clone();
-                drop(mem::replace(&mut self.inner, fresh));
-                let (parts, _unread) = request.into_parts();
+                self.inner = self.inner.clone();
+                let (mut parts, _unread) = request.into_parts();
                 let rejection = Rejection::new(reason, check);
-                ResponseFuture::refused(rejection.answer(&self.policy.rejection, &parts))
+                ResponseFuture::refused(rejection.end(&self.policy.rejection, &mut parts))
             }
         }
     }

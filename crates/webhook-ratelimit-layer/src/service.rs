@@ -1,5 +1,5 @@
 use std::{
-    fmt, mem,
+    fmt,
     sync::Arc,
     task::{Context, Poll},
 };
@@ -55,8 +55,7 @@ where
             Judgement::Refuse(rejection, told) => {
                 // The service that was made ready is given up, and with it any permit that it
                 // holds: a refused client that stays connected must not keep one.
-                let fresh = self.inner.clone();
-                drop(mem::replace(&mut self.inner, fresh));
+                self.inner = self.inner.clone();
                 ResponseFuture::refused(answer(rejection, told, &self.rejection, request))
             }
         }
@@ -71,8 +70,8 @@ fn answer<ReqBody, ResBody, R: Reject<ResBody>>(
     request: Request<ReqBody>,
 ) -> Response<ResBody> {
     let retry_after = rejection.retry_after_seconds();
-    let (parts, _unread) = request.into_parts();
-    let mut response = rejection.answer(policy, &parts);
+    let (mut parts, _unread) = request.into_parts();
+    let mut response = rejection.end(policy, &mut parts);
     if response.status() == StatusCode::TOO_MANY_REQUESTS {
         // A value costs more than the look for it; a look-up by hash, 100 instructions more than a look
         // at each of the few names.

@@ -10,9 +10,9 @@ pub(crate) enum Ending {
 }
 
 impl Ending {
-    pub(crate) fn response<B, R: Reject<B>>(self, policy: &R, request: &Parts) -> Response<B> {
+    pub(crate) fn response<B, R: Reject<B>>(self, policy: &R, request: &mut Parts) -> Response<B> {
         match self {
-            Self::Refused(rejection) => rejection.answer(policy, request),
+            Self::Refused(rejection) => rejection.end(policy, request),
             Self::Answered(answer) => introduction::send(*answer, Check::Token, policy, request),
         }
     }

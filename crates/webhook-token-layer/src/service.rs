@@ -1,5 +1,5 @@
 use std::{
-    fmt, mem,
+    fmt,
     sync::Arc,
     task::{Context, Poll},
 };
@@ -46,9 +46,8 @@ where
             Err(ending) => {
                 // The instance that said it is ready is not called, so what it reserved to be ready,
                 // such as a concurrency permit, goes with it.
-                let fresh = self.inner.clone();
-                drop(mem::replace(&mut self.inner, fresh));
-                ResponseFuture::refused(ending.response(&self.layer.rejection, &parts))
+                self.inner = self.inner.clone();
+                ResponseFuture::refused(ending.response(&self.layer.rejection, &mut parts))
             }
         }
     }

@@ -16,7 +16,7 @@ use crate::BufferedBody;
     note = "axum's body needs the feature `axum`, tonic's the feature `tonic`"
 )]
 pub trait RejectionBody {
-    /// A body of these bytes.
+    /// A body of these bytes, and no others: the head tells their length.
     fn from_bytes(bytes: Bytes) -> Self;
 
     /// The same body, whole with its trailers; `None`, as by default, where the type has no room

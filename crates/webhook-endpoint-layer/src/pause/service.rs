@@ -1,5 +1,5 @@
 use std::{
-    fmt, mem,
+    fmt,
     task::{Context, Poll},
     time::Duration,
 };
@@ -73,11 +73,10 @@ impl<S: Clone, R> Pause<S, R> {
     {
         // The instance that said it is ready is not called, so what it reserved to be ready, such as
         // a concurrency permit, goes with it.
-        let fresh = self.inner.clone();
-        drop(mem::replace(&mut self.inner, fresh));
-        let (parts, _unread) = request.into_parts();
+        self.inner = self.inner.clone();
+        let (mut parts, _unread) = request.into_parts();
         let rejection = Rejection::new(Reason::Paused, Check::Pause).with_retry_after(left);
-        ResponseFuture::refused(rejection.answer(&self.rejection, &parts))
+        ResponseFuture::refused(rejection.end(&self.rejection, &mut parts))
     }
 }
 

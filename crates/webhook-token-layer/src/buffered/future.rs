@@ -55,7 +55,7 @@ pub(super) struct Held<R> {
 impl<R> Held<R> {
     /// The request for the inner service, or the answer in its place.
     pub(super) fn conclude<ResBody>(
-        self,
+        mut self,
         collected: Result<Collected, BodyError>,
     ) -> Result<Request<BufferedBody>, Response<ResBody>>
     where
@@ -81,7 +81,7 @@ impl<R> Held<R> {
                 raise_host_limit(&mut request, self.case.settings.limits().max_bytes());
                 Ok(request)
             }
-            Err(ending) => Err(ending.response(&tokens.rejection, &self.parts)),
+            Err(ending) => Err(ending.response(&tokens.rejection, &mut self.parts)),
         }
     }
 }

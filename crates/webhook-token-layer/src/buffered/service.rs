@@ -53,7 +53,7 @@ where
         let (case, limits) = match self.layer.open(&mut parts, &body) {
             Ok(opened) => opened,
             Err(ending) => {
-                let response = ending.response(&self.layer.tokens.rejection, &parts);
+                let response = ending.response(&self.layer.tokens.rejection, &mut parts);
                 return BufferingFuture::answered(response);
             }
         };
