@@ -1,4 +1,4 @@
-use std::hash::{BuildHasher, Hasher, RandomState};
+use std::hash::{BuildHasher, Hash, Hasher, RandomState};
 
 /// A random key of this process, for hashes of what strangers choose: addresses, names, a counter.
 ///
@@ -42,6 +42,15 @@ impl BuildHasher for Seed {
             words: 0,
         }
     }
+
+    // As it is by default, and in one piece with whoever asks.
+    #[inline]
+    #[allow(clippy::manual_hash_one, reason = "this is `hash_one`")]
+    fn hash_one<T: Hash>(&self, value: T) -> u64 {
+        let mut hasher = self.build_hasher();
+        value.hash(&mut hasher);
+        hasher.finish()
+    }
 }
 
 /// Without the key.
@@ -75,6 +84,24 @@ impl WordHasher {
     }
 }
 
+/// Up to seven bytes as a word that zeros fill up. By halves: byte after byte, a name such as `github`
+/// costs 20 instructions more.
+#[inline]
+fn filled_up(mut bytes: &[u8]) -> u64 {
+    let (mut word, mut place) = (0, 0);
+    if let Some((four, rest)) = bytes.split_first_chunk() {
+        word = u32::from_le_bytes(*four).into();
+        (place, bytes) = (32, rest);
+    }
+    if let Some((two, rest)) = bytes.split_first_chunk() {
+        word |= u64::from(u16::from_le_bytes(*two)) << place;
+        (place, bytes) = (place + 16, rest);
+    }
+    bytes
+        .first()
+        .map_or(word, |&one| word | u64::from(one) << place)
+}
+
 #[inline]
 const fn round(state: &mut [u64; 4]) {
     let [mut a, mut b, mut c, mut d] = *state;
@@ -100,8 +127,7 @@ impl Hasher for WordHasher {
             self.word(u64::from_le_bytes(*word));
         }
         if !rest.is_empty() {
-            let last = rest.iter().rev();
-            self.word(last.fold(0, |word, &byte| word << 8 | u64::from(byte)));
+            self.word(filled_up(rest));
         }
     }
 
@@ -186,6 +212,23 @@ mod tests {
         assert_eq!(hasher.finish(), 0x3690_9511_8d29_9a8e);
         hasher.write_u64(0x0f0e_0d0c_0b0a_0908);
         assert_eq!(hasher.finish(), 0xcc4f_dd1a_7d90_8b66);
+    }
+
+    #[test]
+    fn a_run_of_bytes_is_its_length_and_words_that_zeros_fill_up() {
+        let seed = Seed::random();
+        for length in 0..20 {
+            let bytes: Vec<u8> = (1..=length).collect();
+            let (mut own, mut words) = (seed.build_hasher(), seed.build_hasher());
+            own.write(&bytes);
+            words.write_u64(length.into());
+            for part in bytes.chunks(8) {
+                let mut word = [0; 8];
+                word[..part.len()].copy_from_slice(part);
+                words.write_u64(u64::from_le_bytes(word));
+            }
+            assert_eq!(own.finish(), words.finish(), "{length}");
+        }
     }
 
     #[test]

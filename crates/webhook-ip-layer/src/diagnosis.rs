@@ -13,7 +13,7 @@ use webhook_core::{ClientNetwork, PeerAddr, Reason};
 use crate::{
     ClientAddressConfig, StaleList,
     client::Untold,
-    rules::{Finding, Findings},
+    rules::{Finding, Findings, Sight},
 };
 
 const TARGET: &str = "webhook_ip";
@@ -46,20 +46,23 @@ pub(crate) struct Diagnoses {
 
 impl Diagnoses {
     /// Looks at peer and headers: WHK-I101 and WHK-I102.
-    pub(crate) fn look(
-        &self,
-        config: &ClientAddressConfig,
-        peer: Option<PeerAddr>,
-        headers: &HeaderMap,
-    ) {
-        self.look_for_one_peer(config, peer, headers);
-        // WHK-I101: a proxy names clients, and nobody is trusted to.
-        if config.believes_headers()
-            || self.unbelieved_header.load(Ordering::Relaxed)
-            || !self.is_due(peer)
-        {
-            return;
+    #[inline]
+    pub(crate) fn look(&self, config: &ClientAddressConfig, sight: &Sight<'_>) {
+        if !self.one_peer.is_settled() {
+            self.look_for_one_peer(config, sight);
         }
+        if !self.unbelieved_header.load(Ordering::Relaxed)
+            && !config.believes_headers()
+            && self.is_due(sight)
+        {
+            self.look_for_header(sight);
+        }
+    }
+
+    /// WHK-I101: a proxy names clients, and nobody is trusted to.
+    #[inline(never)]
+    fn look_for_header(&self, sight: &Sight<'_>) {
+        let Sight { peer, headers, .. } = *sight;
         let Some(header) = forwarding_header(headers) else {
             return;
         };
@@ -75,25 +78,19 @@ impl Diagnoses {
     }
 
     /// Whether to look at a request of this peer; a port is as good as a die.
-    fn is_due(&self, peer: Option<PeerAddr>) -> bool {
+    fn is_due(&self, sight: &Sight<'_>) -> bool {
         if self.looked_at.load(Ordering::Relaxed) < FIRST {
             self.looked_at.fetch_add(1, Ordering::Relaxed);
             return true;
         }
-        let port = peer.and_then(|peer| peer.port()).unwrap_or(0);
-        port.is_multiple_of(SOME)
+        let port = sight.peer.as_ref().and_then(PeerAddr::port);
+        port.unwrap_or(0).is_multiple_of(SOME)
     }
 
     /// WHK-I102: every request comes from one private peer, and none tells of a client.
-    fn look_for_one_peer(
-        &self,
-        config: &ClientAddressConfig,
-        peer: Option<PeerAddr>,
-        headers: &HeaderMap,
-    ) {
-        if self.one_peer.is_settled() {
-            return;
-        }
+    #[inline(never)]
+    fn look_for_one_peer(&self, config: &ClientAddressConfig, sight: &Sight<'_>) {
+        let Sight { peer, headers, .. } = *sight;
         let own_header = config.source().header_name();
         let is_told = forwarding_header(headers).is_some()
             || own_header.is_some_and(|name| headers.contains_key(name));

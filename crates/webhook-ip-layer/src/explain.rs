@@ -5,15 +5,17 @@ use webhook_core::{Facts, Reason};
 
 use crate::{
     Access, Explanation, Network,
-    client::explain,
+    client::{explain, find},
     rules::{Finding, Findings, Rules, Sight},
 };
 
 impl Rules {
     /// What becomes of a request, and why: the client's explanation, and a sentence for each check.
     pub(crate) fn explain(&self, headers: &HeaderMap, extensions: &Extensions) -> Explanation {
-        let mut explanation = explain(Facts::peer_of(extensions), headers, &self.address);
-        let sight = Sight::of(headers, extensions, &self.address);
+        let peer = Facts::peer_of(extensions);
+        let mut explanation = explain(peer, headers, &self.address);
+        let found = find(peer, headers, &self.address);
+        let sight = Sight::new(peer, headers, extensions, &found);
         let findings = self.judge(&sight);
         let sentences = [
             self.about_https(&findings),

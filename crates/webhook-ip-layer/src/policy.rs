@@ -1,10 +1,12 @@
-use std::sync::Arc;
+use std::{mem, sync::Arc};
 
-use http::Request;
-use webhook_core::{Check, ClientAddr, DeliveryRecord, Facts, Origin, Reason, Verdict};
+use http::{Extensions, HeaderMap, Request};
+use webhook_core::{
+    AddressError, Check, ClientAddr, DeliveryRecord, Facts, Origin, Reason, Verdict,
+};
 
 use crate::{
-    client::origin,
+    client::{find, origin},
     diagnosis::Diagnoses,
     rules::{Finding, Findings, Rules, Sight},
     watch::{Watch, Watcher},
@@ -15,26 +17,73 @@ pub(crate) type Refusal = (Reason, Check);
 
 /// What the services of one layer share.
 pub(crate) struct Policy<R> {
-    pub(crate) rules: Rules,
+    pub(crate) judge: Judge,
     pub(crate) rejection: R,
+}
+
+/// All of it but the wording of refusals.
+pub(crate) struct Judge {
+    pub(crate) rules: Rules,
     pub(crate) diagnoses: Arc<Diagnoses>,
     pub(crate) watcher: Option<Arc<Watcher>>,
 }
 
 impl<R> Policy<R> {
     /// Finds the client, tells it to inner layers, and judges it. What is let in may be watched.
-    #[inline(never)]
     pub(crate) fn admit<B>(&self, request: &mut Request<B>) -> Result<Option<Watch>, Refusal> {
-        let sight = Sight::of(request.headers(), request.extensions(), &self.rules.address);
-        let findings = self.rules.judge(&sight);
-        let client = sight.found.map(|found| found.client);
-        let origin = self.origin(&sight);
-        self.diagnoses
-            .look(&self.rules.address, sight.peer, request.headers());
-        self.diagnoses.judged(&findings, sight.peer);
+        // Taken out, so that they can be added to while the headers are looked at.
+        let mut extensions = mem::take(request.extensions_mut());
+        let admitted = self.judge.admit(request.headers(), &mut extensions);
+        *request.extensions_mut() = extensions;
+        admitted
+    }
+}
 
-        let facts = Facts::of_mut(request.extensions_mut());
-        let watch = self.watch(facts, &findings, client.ok());
+impl Judge {
+    /// As [`Policy::admit`]. Most requests come through without anything to settle.
+    fn admit(
+        &self,
+        headers: &HeaderMap,
+        extensions: &mut Extensions,
+    ) -> Result<Option<Watch>, Refusal> {
+        let rules = &self.rules;
+        let peer = Facts::peer_of(extensions);
+        let found = find(peer, headers, &rules.address);
+        let sight = Sight::new(peer, headers, extensions, &found);
+        let findings = rules.judge(&sight);
+        self.diagnoses.look(&rules.address, &sight);
+        if !findings.are_clear() || self.watcher.is_some() || rules.tells_origin {
+            let origin = self.origin(&sight);
+            self.diagnoses.judged(&findings, peer);
+            let client = found.map(|found| found.client);
+            return self.settle(client, origin, &findings, Facts::of_mut(extensions));
+        }
+        let facts = Facts::of_mut(extensions);
+        if let Ok(found) = &found {
+            facts.set_client(found.client);
+        }
+        findings.note(facts.record());
+        Ok(None)
+    }
+
+    fn origin(&self, sight: &Sight<'_>) -> Option<Origin> {
+        if !self.rules.tells_origin {
+            return None;
+        }
+        let found = sight.found.as_ref().ok();
+        origin(sight.peer, sight.headers, &self.rules.address, found)
+    }
+
+    /// Tells inner layers and the record, and refuses what has to be refused: whatever was found.
+    #[inline(never)]
+    fn settle(
+        &self,
+        client: Result<ClientAddr, AddressError>,
+        origin: Option<Origin>,
+        findings: &Findings,
+        facts: &mut Facts,
+    ) -> Result<Option<Watch>, Refusal> {
+        let watch = self.watch(facts, findings, client.ok());
         if let Ok(client) = client {
             facts.set_client(client);
         }
@@ -44,15 +93,13 @@ impl<R> Policy<R> {
         if let (Err(error), true) = (client, findings.want_address()) {
             facts.record().set_address_error(error);
         }
-        self.enforce(&findings, facts.record()).map(|()| watch)
-    }
-
-    fn origin(&self, sight: &Sight<'_>) -> Option<Origin> {
-        if !self.rules.tells_origin {
-            return None;
+        let record = facts.record();
+        if findings.are_clear() {
+            findings.note(record);
+        } else {
+            self.enforce(findings, record)?;
         }
-        let found = sight.found.as_ref().ok();
-        origin(sight.peer, sight.headers, &self.rules.address, found)
+        Ok(watch)
     }
 
     /// Who watches what becomes of a request that is let in. Before anything is written to the record, which it

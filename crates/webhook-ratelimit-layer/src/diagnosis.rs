@@ -1,5 +1,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use webhook_core::Name;
+
 /// What an operator is told once about a layer, and never again for each request.
 #[derive(Debug, Default)]
 pub(crate) struct Diagnoses {
@@ -10,12 +12,13 @@ pub(crate) struct Diagnoses {
 
 impl Diagnoses {
     /// A quota for verified senders met a request that nothing verified.
-    pub(crate) fn before_verification(&self, quota: &str) {
+    #[cold]
+    pub(crate) fn before_verification(&self, quota: &Name) {
         if is_first(&self.before_verification) {
             tracing::warn!(
                 target: "webhook_ratelimit",
                 code = "WHK-O202",
-                quota,
+                quota = quota.as_str(),
                 "rate limit keyed by source runs before verification, or verification is in shadow \
                  mode: the request was charged to its network instead; put this layer inside the \
                  layer that verifies",
@@ -24,6 +27,7 @@ impl Diagnoses {
     }
 
     /// A quota for networks met a request whose client is not known.
+    #[cold]
     pub(crate) fn no_client(&self, quota: &str) {
         if is_first(&self.no_client) {
             tracing::error!(
@@ -39,6 +43,7 @@ impl Diagnoses {
     }
 
     /// Quotas are per endpoint, and this endpoint has none.
+    #[cold]
     pub(crate) fn no_quota(&self, quota: &str) {
         if is_first(&self.no_quota) {
             tracing::error!(

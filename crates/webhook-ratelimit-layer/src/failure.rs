@@ -61,11 +61,12 @@ impl Witness {
             headers: &headers,
             extensions: &extensions,
             facts: Facts::of(&extensions),
+            verification: None,
             size: &|| SizeHint::with_exact(0),
             now: self.judge.timer.now(),
         };
         for rule in self.judge.rules.iter().filter(|rule| rule.key.is_network()) {
-            match rule.ask(&seen, &self.judge) {
+            match rule.ask_apart(&seen, &self.judge) {
                 Ok(ask) if ask.quota.unit() == Unit::Requests => {
                     ask.drain(seen.now, cost.amount.into());
                 }

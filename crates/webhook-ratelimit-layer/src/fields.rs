@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::num::NonZeroU64;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
@@ -64,7 +64,7 @@ pub(crate) struct Common {
     quota: Quota,
     policy: HeaderValue,
     remaining: u64,
-    seconds: Option<u64>,
+    wait: Option<NonZeroU64>,
     /// What says so: a clone of it costs a tenth of writing it.
     limit: HeaderValue,
 }
@@ -72,24 +72,28 @@ pub(crate) struct Common {
 impl Common {
     fn new(name: &str, start: &[u8], quota: Quota) -> Option<Self> {
         let remaining = quota.burst().saturating_sub(1);
-        let wait = (quota.unit() == Unit::Requests && !quota.has_fixed_windows())
-            .then(|| Duration::from_nanos(quota.cost(1)));
-        let seconds = wait.map(whole_seconds);
+        let has_wait = quota.unit() == Unit::Requests && !quota.has_fixed_windows();
+        let wait = NonZeroU64::new(quota.cost(1)).filter(|_| has_wait);
         Some(Self {
             quota,
-            policy: policy_value(name, &quota)?,
+            policy: shared(&policy_value(name, &quota)?),
             remaining,
-            seconds,
-            limit: limit_value(start, remaining, seconds)?,
+            wait,
+            limit: shared(&limit_value(start, remaining, wait)?),
         })
     }
 
-    fn limit(&self, start: &[u8], remaining: u64, seconds: Option<u64>) -> Option<HeaderValue> {
-        if (remaining, seconds) == (self.remaining, self.seconds) {
-            return Some(self.limit.clone());
-        }
-        limit_value(start, remaining, seconds)
+    /// Whether `limit` says this.
+    #[inline]
+    fn says(&self, remaining: u64, wait: Option<NonZeroU64>) -> bool {
+        (remaining, wait) == (self.remaining, self.wait)
     }
+}
+
+/// The value, to be cloned often: a clone's clones need not look how the bytes are held, which is a
+/// third of what they cost.
+fn shared(value: &HeaderValue) -> HeaderValue {
+    value.clone()
 }
 
 impl Fields {
@@ -118,33 +122,38 @@ impl Fields {
     }
 
     /// The policy of a quota that is not the one of most requests.
+    #[inline]
     pub(crate) fn other_policy(&self, quota: &Quota) -> Option<Box<HeaderValue>> {
         match self {
             Self::Draft {
                 common: Some(common),
                 ..
-            } if common.quota == *quota => None,
-            Self::Draft { name, .. } => policy_value(name, quota).map(Box::new),
+            } if common.quota.has_same_policy(quota) => None,
+            Self::Draft { name, .. } => boxed_policy(name, quota),
             Self::Legacy { .. } | Self::None => None,
         }
     }
 
-    /// Tells the sender that `remaining` more could come now, and the next one after `wait`.
+    /// Tells the sender that `remaining` more could come now, and the next one after `wait`
+    /// nanoseconds.
     pub(crate) fn write(
         &self,
         headers: &mut HeaderMap,
         other_policy: Option<&HeaderValue>,
         remaining: u64,
-        wait: Option<Duration>,
+        wait: Option<NonZeroU64>,
     ) {
         match self {
+            Self::Draft {
+                common: Some(common),
+                ..
+            } if other_policy.is_none() && common.says(remaining, wait) => {
+                headers.append(POLICY, common.policy.clone());
+                headers.append(LIMIT, common.limit.clone());
+            }
             Self::Draft { limit, common, .. } => {
-                let seconds = wait.map(whole_seconds);
-                let limit = match common {
-                    Some(common) => common.limit(limit, remaining, seconds),
-                    None => limit_value(limit, remaining, seconds),
-                };
                 let common = common.as_ref().map(|common| &common.policy);
+                let limit = limit_value(limit, remaining, wait);
                 if let (Some(policy), Some(limit)) = (other_policy.or(common), limit) {
                     headers.append(POLICY, policy.clone());
                     headers.append(LIMIT, limit);
@@ -161,22 +170,21 @@ impl Fields {
     }
 }
 
-/// A time in whole seconds, rounded up, at least one.
-fn whole_seconds(time: Duration) -> u64 {
-    let partial = u64::from(time.subsec_nanos() > 0);
-    time.as_secs().saturating_add(partial).max(1)
+/// So many nanoseconds in whole seconds, rounded up.
+const fn whole_seconds(nanos: NonZeroU64) -> u64 {
+    nanos.get().div_ceil(1_000_000_000)
 }
 
 /// The item of `RateLimit`. It is written on the stack, so that it costs the one allocation of its
 /// value, and by hand: formatting costs 800 instructions. A valid name and two numbers always fit,
 /// and always make a value.
-fn limit_value(start: &[u8], remaining: u64, seconds: Option<u64>) -> Option<HeaderValue> {
+fn limit_value(start: &[u8], remaining: u64, wait: Option<NonZeroU64>) -> Option<HeaderValue> {
     let mut text = Text::default();
     text.add(start)?;
     text.add_number(remaining)?;
-    if let Some(seconds) = seconds {
+    if let Some(wait) = wait {
         text.add(b";t=")?;
-        text.add_number(seconds)?;
+        text.add_number(whole_seconds(wait))?;
     }
     HeaderValue::from_bytes(text.written()?).ok()
 }
@@ -227,11 +235,16 @@ impl Text {
     }
 }
 
+#[cold]
+fn boxed_policy(name: &str, quota: &Quota) -> Option<Box<HeaderValue>> {
+    policy_value(name, quota).map(Box::new)
+}
+
 /// The item of `RateLimit-Policy`, serialised as RFC 9651 section 4.1 says: no space after `;`.
 /// With a valid name it always makes a value.
 fn policy_value(name: &str, quota: &Quota) -> Option<HeaderValue> {
     let [count, burst] = [quota.count(), quota.burst()].map(|number| number.min(LARGEST));
-    let window = whole_seconds(quota.period());
+    let window = NonZeroU64::new(quota.period_nanos()).map_or(1, whole_seconds);
     let rate = match quota.unit() {
         Unit::Requests => format!(";w={window}"),
         Unit::Bytes => format!(";w={window};qu=\"content-bytes\""),
@@ -246,16 +259,18 @@ fn policy_value(name: &str, quota: &Quota) -> Option<HeaderValue> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
+    use std::{num::NonZeroU64, time::Duration};
 
     use http::HeaderMap;
 
     use super::{Fields, HeaderStyle};
     use crate::Quota;
 
+    const SECOND: u64 = 1_000_000_000;
+
     fn written(style: HeaderStyle, quota: Quota) -> Vec<(String, String)> {
         let mut headers = HeaderMap::new();
-        let wait = Some(Duration::from_millis(16_001));
+        let wait = NonZeroU64::new(16 * SECOND + 1);
         Fields::new(style, "github", Some(quota)).write(&mut headers, None, 599, wait);
         headers
             .iter()
@@ -302,16 +317,19 @@ mod tests {
     fn the_longest_name_and_numbers_fit() {
         let name = "n".repeat(64);
         let start = format!("\"{name}\";r=");
-        let value = super::limit_value(start.as_bytes(), u64::MAX, Some(u64::MAX)).unwrap();
-        let most = "999999999999999";
-        assert_eq!(value, format!("\"{name}\";r={most};t={most}").as_str());
+        let value = super::limit_value(start.as_bytes(), u64::MAX, NonZeroU64::new(u64::MAX));
+        let (most, longest) = ("999999999999999", "18446744074");
+        assert_eq!(
+            value.unwrap(),
+            format!("\"{name}\";r={most};t={longest}").as_str()
+        );
     }
 
     #[test]
     fn numbers_are_written_as_they_are_printed() {
         for number in [0, 1, 9, 10, 99, 100, 4_294_967_295, 999_999_999_999_999] {
-            let value = super::limit_value(b"r=", number, Some(number)).unwrap();
-            assert_eq!(value, format!("r={number};t={number}").as_str());
+            let value = super::limit_value(b"r=", number, None).unwrap();
+            assert_eq!(value, format!("r={number}").as_str());
         }
     }
 
@@ -327,10 +345,13 @@ mod tests {
             panic!("the draft's fields");
         };
         assert_eq!(common.limit, "\"github\";r=599;t=1");
-        for (remaining, seconds) in [(599, Some(1)), (598, Some(1)), (599, Some(2)), (599, None)] {
-            let told = common.limit(&limit, remaining, seconds);
-            assert_eq!(told, super::limit_value(&limit, remaining, seconds));
-        }
+        let [told, other] = [SECOND / 10, SECOND + 1].map(NonZeroU64::new);
+        assert_eq!(
+            super::limit_value(&limit, 599, told),
+            Some(common.limit.clone())
+        );
+        assert!(common.says(599, told));
+        assert!(!common.says(598, told) && !common.says(599, other) && !common.says(599, None));
     }
 
     #[test]
@@ -353,7 +374,7 @@ mod tests {
         for (style, count) in [(HeaderStyle::Draft, 10), (HeaderStyle::Legacy, 10)] {
             for quota in [count, 2 * count].map(|count| Quota::per_second(count).unwrap()) {
                 let fields = Fields::new(style, "q", Some(quota));
-                fields.write(&mut headers, None, 1, Some(Duration::ZERO));
+                fields.write(&mut headers, None, 1, NonZeroU64::new(SECOND));
             }
         }
         assert_eq!(headers.get_all("ratelimit-policy").iter().count(), 2);

@@ -51,6 +51,9 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().state.project() {
             StateProjection::Passed { future, passage } => {
+                if passage.is_empty() {
+                    return future.poll(cx);
+                }
                 // Permits are held here meanwhile: where the future panics they go back at once.
                 let extras = passage.take_extras();
                 let mut poll = future.poll(cx);

@@ -141,18 +141,19 @@ impl RateLimitHandle {
     fn ask(&self, quota: &str, seen: &Seen<'_>) -> Option<Ask<'_>> {
         let rule = self.rule(quota)?;
         // A subject that names no sender must not stand for the network that is charged instead.
-        let is_sender = seen.facts.and_then(Facts::verification).is_some();
-        if rule.key.acts_on_verified_only() && !is_sender {
+        if rule.key.acts_on_verified_only() && seen.verification.is_none() {
             return None;
         }
-        rule.ask(seen, &self.judge).ok()
+        rule.ask_apart(seen, &self.judge).ok()
     }
 
     fn seen<'a>(&self, subject: &'a Subject) -> Seen<'a> {
+        let facts = Facts::of(subject.extensions());
         Seen {
             headers: subject.headers(),
             extensions: subject.extensions(),
-            facts: Facts::of(subject.extensions()),
+            facts,
+            verification: facts.and_then(Facts::verification),
             // No body at all: a bucket is looked at, and not charged.
             size: &SizeHint::default,
             now: self.judge.timer.now(),

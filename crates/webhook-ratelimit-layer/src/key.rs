@@ -114,31 +114,36 @@ impl Key {
         !self.network && !self.endpoint && self.headers.is_empty()
     }
 
-    /// The request's bucket; `None` where it takes the client's network and that is not known.
+    /// Whether a request meets this key that only verified deliveries should.
     #[inline]
-    pub(crate) fn bucket<'a>(&'a self, seen: &Seen<'a>) -> Option<Bucket<'a>> {
-        let facts = seen.facts;
-        let verification = facts.and_then(Facts::verification);
-        let in_place_of_sender = self.endpoint && verification.is_none();
+    pub(crate) const fn lacks_sender(&self, seen: &Seen<'_>) -> bool {
+        self.endpoint && seen.verification.is_none()
+    }
+
+    /// The request's bucket, within its endpoint where each has its own; `None` where it takes the
+    /// client's network and that is not known.
+    #[inline]
+    pub(crate) fn bucket<'a>(
+        &'a self,
+        seen: &Seen<'a>,
+        is_per_endpoint: bool,
+    ) -> Option<Bucket<'a>> {
+        let in_place_of_sender = self.lacks_sender(seen);
         let network = if self.network || in_place_of_sender {
-            Some(seen.client()?.network())
+            Some(seen.network()?)
         } else {
             None
         };
-        let sender = verification
-            .filter(|_| self.endpoint)
-            .map(|verification| Sender {
-                endpoint: facts
-                    .and_then(Facts::endpoint)
-                    .map(|endpoint| endpoint.name().as_str()),
-                provider: verification.provider().as_str(),
-                names: &self.headers,
-                headers: seen.headers,
-            });
+        let sender = seen.verification.filter(|_| self.endpoint);
+        let endpoint = seen.facts.and_then(Facts::endpoint);
+        let endpoint = endpoint.filter(|_| sender.is_some() || is_per_endpoint);
         Some(Bucket {
             network,
-            sender,
             in_place_of_sender,
+            endpoint: endpoint.map(|endpoint| endpoint.name().as_str()),
+            provider: sender.map(|verification| verification.provider().as_str()),
+            names: sender.map_or(&[], |_| &self.headers),
+            headers: seen.headers,
         })
     }
 }
@@ -146,23 +151,22 @@ impl Key {
 /// What a request is counted by, ready to be hashed. Nothing is copied out of the request.
 pub(crate) struct Bucket<'a> {
     network: Option<ClientNetwork>,
-    sender: Option<Sender<'a>>,
     in_place_of_sender: bool,
+    endpoint: Option<&'a str>,
+    provider: Option<&'a str>,
+    names: &'a [HeaderName],
+    headers: &'a HeaderMap,
 }
 
-impl Bucket<'_> {
-    /// Whether a key for verified deliveries met a request that nothing verified.
-    pub(crate) const fn is_in_place_of_sender(&self) -> bool {
-        self.in_place_of_sender
-    }
-}
-
-/// The first word says which parts there are, and has room for an IPv4 address above them; each
-/// other part is of a length that is known or told.
+/// The first word says which parts there are, and has room for an IPv4 address above them. Each other
+/// part is of a length that is known, or tells it, as a run of bytes does under a
+/// [`Seed`](webhook_core::Seed); so no two buckets run together.
 impl Hash for Bucket<'_> {
     #[inline]
     fn hash<H: Hasher>(&self, state: &mut H) {
-        let parts = u64::from(self.in_place_of_sender) << 1 | u64::from(self.sender.is_some());
+        let parts = u64::from(self.endpoint.is_some()) << 4
+            | u64::from(self.in_place_of_sender) << 1
+            | u64::from(self.provider.is_some());
         match self.network {
             None => state.write_u64(parts),
             Some(ClientNetwork::V4(v4)) => {
@@ -173,29 +177,17 @@ impl Hash for Bucket<'_> {
                 state.write_u64(upper);
             }
         }
-        if let Some(sender) = &self.sender {
-            sender.hash(state);
+        if let Some(endpoint) = self.endpoint {
+            state.write(endpoint.as_bytes());
         }
-    }
-}
-
-struct Sender<'a> {
-    endpoint: Option<&'a str>,
-    provider: &'a str,
-    names: &'a [HeaderName],
-    headers: &'a HeaderMap,
-}
-
-/// Each part says its own length, so that no two senders run together.
-impl Hash for Sender<'_> {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.endpoint.hash(state);
-        self.provider.hash(state);
+        if let Some(provider) = self.provider {
+            state.write(provider.as_bytes());
+        }
         for name in self.names {
             let values = self.headers.get_all(name);
-            values.iter().count().hash(state);
+            state.write_usize(values.iter().count());
             for value in values {
-                value.as_bytes().hash(state);
+                state.write(value.as_bytes());
             }
         }
     }
@@ -212,7 +204,7 @@ mod tests {
     use http::HeaderMap;
     use webhook_core::ClientNetwork;
 
-    use super::{Bucket, Sender};
+    use super::Bucket;
 
     /// What is hashed.
     #[derive(Default)]
@@ -220,6 +212,7 @@ mod tests {
 
     impl Hasher for Words {
         fn write(&mut self, bytes: &[u8]) {
+            self.0.push(bytes.len() as u64);
             self.0.extend(bytes.iter().copied().map(u64::from));
         }
 
@@ -241,27 +234,33 @@ mod tests {
         let mut seen = HashSet::new();
         let mut alone = Vec::new();
         for network in networks {
-            for (in_place_of_sender, has_sender) in
-                [(false, false), (true, false), (false, true), (true, true)]
-            {
+            for (in_place_of_sender, provider, endpoint) in [
+                (false, None, None),
+                (true, None, None),
+                (false, None, Some("github")),
+                (false, Some("github"), None),
+                (true, Some("github"), None),
+                (false, Some("github"), Some("")),
+                (false, Some("git"), Some("hub")),
+                (false, Some(""), Some("github")),
+            ] {
+                let is_alone = provider.or(endpoint).is_none();
                 let bucket = Bucket {
                     network,
-                    sender: has_sender.then_some(Sender {
-                        endpoint: None,
-                        provider: "github",
-                        names: &[],
-                        headers: &headers,
-                    }),
                     in_place_of_sender,
+                    endpoint,
+                    provider,
+                    names: &[],
+                    headers: &headers,
                 };
                 let mut words = Words::default();
                 bucket.hash(&mut words);
-                if !has_sender {
+                if is_alone {
                     alone.push(words.0.clone());
                 }
                 assert!(
                     seen.insert(words.0),
-                    "{network:?} {in_place_of_sender} {has_sender}"
+                    "{network:?} {in_place_of_sender} {provider:?} {endpoint:?}"
                 );
             }
         }

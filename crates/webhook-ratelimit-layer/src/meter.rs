@@ -28,6 +28,7 @@ pub(crate) struct Fill {
 
 impl Quota {
     /// Takes `amount` out of the bucket: the next word.
+    #[inline]
     pub(crate) fn charge(&self, level: Level, now: Moment, amount: u64) -> Result<u64, Shortage> {
         if amount > self.burst() {
             return Err(Shortage::Never);
@@ -47,13 +48,16 @@ impl Quota {
                     short => Err(Shortage::Wait(short)),
                 }
             }
-            Pace::Windows => {
-                let (end, used) = self.used(word, now);
-                match used.checked_add(amount) {
-                    Some(sum) if sum <= self.count() => Ok(end.saturating_add(sum)),
-                    _ => Err(Shortage::Wait(end.saturating_sub(now.ticks).max(1))),
-                }
-            }
+            Pace::Windows => self.charge_window(word, now, amount),
+        }
+    }
+
+    #[inline(never)]
+    fn charge_window(&self, word: u64, now: Moment, amount: u64) -> Result<u64, Shortage> {
+        let (end, used) = self.used(word, now);
+        match used.checked_add(amount) {
+            Some(sum) if sum <= self.count() => Ok(end.saturating_add(sum)),
+            _ => Err(Shortage::Wait(end.saturating_sub(now.ticks).max(1))),
         }
     }
 
@@ -78,6 +82,7 @@ impl Quota {
     }
 
     /// What the bucket holds.
+    #[inline]
     pub(crate) fn fill(&self, level: Level, now: Moment) -> Fill {
         match (level, self.pace()) {
             (Level::Foreign(until), _) => {

@@ -337,6 +337,15 @@ impl Quota {
         }
     }
 
+    /// Whether the other one is told to senders in the same words: all but how it is counted.
+    #[inline]
+    pub(crate) fn has_same_policy(&self, other: &Self) -> bool {
+        self.unit == other.unit
+            && self.count == other.count
+            && self.burst == other.burst
+            && self.period == other.period
+    }
+
     pub(crate) const fn pace(&self) -> Pace {
         self.pace
     }
@@ -351,6 +360,7 @@ impl Quota {
     }
 
     /// What `amount` takes out of the bucket, in nanoseconds, rounded up.
+    #[inline]
     pub(crate) fn cost(&self, amount: u64) -> u64 {
         match self.unit {
             Unit::Bytes => scale_up(amount, self.period, self.count),

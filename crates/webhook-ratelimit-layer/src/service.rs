@@ -4,14 +4,14 @@ use std::{
     task::{Context, Poll},
 };
 
-use http::{HeaderValue, Request, Response, StatusCode, header::RETRY_AFTER};
+use http::{Request, Response};
 use http_body::Body;
 use tower_service::Service;
-use webhook_core::{Problem, Reject, Rejection};
+use webhook_core::{Problem, Reject};
 
 use crate::{
     ResponseFuture,
-    judge::{Judge, Judgement, Told},
+    judge::{Judge, Refusal},
 };
 
 /// Lets a request through while its buckets have room; made by [`RateLimitLayer`](crate::RateLimitLayer).
@@ -51,40 +51,28 @@ where
     #[inline]
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
         match self.judge.judge_request(&request) {
-            Judgement::Pass(passage) => ResponseFuture::passed(self.inner.call(request), passage),
-            Judgement::Refuse(rejection, told) => {
-                // The service that was made ready is given up, and with it any permit that it
-                // holds: a refused client that stays connected must not keep one.
-                self.inner = self.inner.clone();
-                ResponseFuture::refused(answer(rejection, told, &self.rejection, request))
-            }
+            Ok(passage) => ResponseFuture::passed(self.inner.call(request), passage),
+            Err(refusal) => self.refuse(refusal, request),
         }
     }
 }
 
-/// The refusal in the policy's words. A 429 carries `Retry-After` whatever the policy.
-fn answer<ReqBody, ResBody, R: Reject<ResBody>>(
-    rejection: Rejection,
-    told: Option<Told>,
-    policy: &R,
-    request: Request<ReqBody>,
-) -> Response<ResBody> {
-    let retry_after = rejection.retry_after_seconds();
-    let (mut parts, _unread) = request.into_parts();
-    let mut response = rejection.end(policy, &mut parts);
-    if response.status() == StatusCode::TOO_MANY_REQUESTS {
-        // A value costs more than the look for it; a look-up by hash, 100 instructions more than a look
-        // at each of the few names.
-        let is_there = response.headers().keys().any(|name| *name == RETRY_AFTER);
-        if let Some(seconds) = retry_after.filter(|_| !is_there) {
-            let seconds = HeaderValue::from(seconds);
-            response.headers_mut().insert(RETRY_AFTER, seconds);
-        }
-        if let Some(told) = told {
-            told.write(response.headers_mut());
-        }
+impl<S: Clone, R> RateLimit<S, R> {
+    #[cold]
+    fn refuse<F, ReqBody, ResBody>(
+        &mut self,
+        refusal: Refusal,
+        request: Request<ReqBody>,
+    ) -> ResponseFuture<F, ResBody>
+    where
+        R: Reject<ResBody>,
+    {
+        // The service that was made ready is given up, and with it any permit that it holds: a
+        // refused client that stays connected must not keep one.
+        self.inner = self.inner.clone();
+        let (mut parts, _unread) = request.into_parts();
+        ResponseFuture::refused(refusal.answer(&self.judge, &self.rejection, &mut parts))
     }
-    response
 }
 
 impl<S: fmt::Debug, R> fmt::Debug for RateLimit<S, R> {

@@ -1,4 +1,7 @@
-use std::{fmt, net::IpAddr};
+use std::{
+    fmt,
+    net::{IpAddr, SocketAddr},
+};
 
 use super::{ClientNetwork, PeerAddr, fold_mapped};
 
@@ -25,7 +28,17 @@ impl ClientAddr {
     #[must_use]
     #[inline]
     pub fn from_peer(peer: PeerAddr) -> Option<Self> {
-        peer.ip().map(|ip| Self::new(ip, peer.port()))
+        match peer {
+            // There is nothing to fold.
+            PeerAddr::Ip(SocketAddr::V4(peer)) => Some(Self {
+                ip: IpAddr::V4(*peer.ip()),
+                port: Some(peer.port()).filter(|&port| port != 0),
+            }),
+            PeerAddr::Ip(SocketAddr::V6(peer)) => {
+                Some(Self::new(IpAddr::V6(*peer.ip()), Some(peer.port())))
+            }
+            PeerAddr::Unix => None,
+        }
     }
 
     /// The client's address.

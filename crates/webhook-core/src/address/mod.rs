@@ -19,6 +19,7 @@ use std::net::IpAddr;
 ///
 /// Only this form is folded: 6to4, NAT64 and Teredo addresses stay IPv6.
 #[must_use]
+#[inline]
 pub fn fold_mapped(address: IpAddr) -> IpAddr {
     address.to_canonical()
 }

@@ -21,6 +21,7 @@ pub enum ClientNetwork {
 impl ClientNetwork {
     /// The network of an address.
     #[must_use]
+    #[inline]
     pub fn of(address: IpAddr) -> Self {
         match fold_mapped(address) {
             IpAddr::V4(address) => Self::V4(address),

@@ -5,7 +5,10 @@ use tower_layer::Layer;
 use webhook_core::Problem;
 
 use crate::{
-    Explanation, IpFilter, ListError, diagnosis::Diagnoses, policy::Policy, rules::Rules,
+    Explanation, IpFilter, ListError,
+    diagnosis::Diagnoses,
+    policy::{Judge, Policy},
+    rules::Rules,
     watch::Watcher,
 };
 
@@ -151,10 +154,12 @@ impl<S, R: Clone> Layer<S> for IpLayer<R> {
 
     fn layer(&self, inner: S) -> Self::Service {
         let policy = Policy {
-            rules: self.rules.clone(),
+            judge: Judge {
+                rules: self.rules.clone(),
+                diagnoses: Arc::clone(&self.diagnoses),
+                watcher: Watcher::of(&self.rules, &self.diagnoses),
+            },
             rejection: self.rejection.clone(),
-            diagnoses: Arc::clone(&self.diagnoses),
-            watcher: Watcher::of(&self.rules, &self.diagnoses),
         };
         IpFilter::new(inner, policy)
     }

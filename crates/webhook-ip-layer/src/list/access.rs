@@ -198,6 +198,7 @@ impl AccessList {
 
     /// Holds an address, `None` where it is unknown, against the lists. Never allocates.
     #[must_use]
+    #[inline]
     pub fn judge(&self, address: Option<IpAddr>) -> Access {
         if !self.is_configured() {
             return Access::Allowed;

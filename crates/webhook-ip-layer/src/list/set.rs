@@ -75,6 +75,7 @@ impl AddressSet {
 
     /// Whether the address, folded if it is IPv4-mapped, is in one of the networks.
     #[must_use]
+    #[inline]
     pub fn contains(&self, address: IpAddr) -> bool {
         match address.to_canonical() {
             IpAddr::V4(v4) => self.0.v4.contains(v4.to_bits()),

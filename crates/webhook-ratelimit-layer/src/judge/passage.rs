@@ -1,14 +1,14 @@
-use std::{num::NonZeroU64, sync::Arc, time::Duration};
+use std::{mem, num::NonZeroU64, sync::Arc};
 
-use http::{HeaderMap, HeaderValue, Response};
-use webhook_core::{Facts, Rejection};
+use http::{Extensions, HeaderMap, HeaderValue, Response};
+use webhook_core::{Facts, Reason, Rejection};
 
 use super::{Judge, MAX_QUOTAS};
 use crate::{
     clock::Moment,
     failure::Witness,
     permits::Ticket,
-    rule::{Ask, Seen, Taken},
+    rule::{Ask, Rule, Seen, Taken},
     table::Level,
 };
 
@@ -43,6 +43,7 @@ impl Passage {
     }
 
     /// Tells the sender what is left of a quota.
+    #[inline(never)]
     pub(super) fn tell(
         &mut self,
         judge: &Arc<Judge>,
@@ -71,11 +72,19 @@ impl Passage {
         }
     }
 
+    /// Whether the response is nobody's business.
+    #[inline]
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.told.is_none() && self.extras.is_none()
+    }
+
     /// What gives permits back where it is dropped.
+    #[inline]
     pub(crate) const fn take_extras(&mut self) -> Option<Box<Extras>> {
         self.extras.take()
     }
 
+    #[inline]
     pub(crate) fn put_back(&mut self, extras: Option<Box<Extras>>) {
         self.extras = extras;
     }
@@ -83,30 +92,36 @@ impl Passage {
     /// The head of the response is there, or an error: permits go back, failures are charged, the
     /// sender is told.
     pub(crate) fn end<B>(&mut self, response: Option<&mut Response<B>>) {
-        let (told, extras) = (self.told.take(), self.extras.take());
+        let Self { told, extras } = mem::take(self);
         let Some(response) = response else {
             return;
         };
         if let Some(told) = &told {
             told.write(response.headers_mut());
         }
-        let Some(extras) = extras else {
-            return;
-        };
-        if let Some(told) = &told {
-            for state in &extras.told {
-                state.write(&told.judge, response.headers_mut());
-            }
-        }
-        if let (Some(witness), Some(rejection)) =
-            (extras.witness, response.extensions().get::<Rejection>())
-        {
-            witness.charge(rejection.reason());
+        if let Some(extras) = extras {
+            let rejection = response.extensions().get::<Rejection>();
+            let reason = rejection.map(Rejection::reason);
+            extras.end(told.as_ref(), response.headers_mut(), reason);
         }
     }
 
     fn extras(&mut self) -> &mut Extras {
         self.extras.get_or_insert_default()
+    }
+}
+
+impl Extras {
+    /// The rest of [`Passage::end`]; `reason` is why the request was refused, if it was.
+    fn end(self, told: Option<&Told>, headers: &mut HeaderMap, reason: Option<Reason>) {
+        if let Some(told) = told {
+            for state in &self.told {
+                state.write(&told.judge, headers);
+            }
+        }
+        if let (Some(witness), Some(reason)) = (self.witness, reason) {
+            witness.charge(reason);
+        }
     }
 }
 
@@ -163,28 +178,30 @@ impl State {
 
     fn write(&self, judge: &Judge, headers: &mut HeaderMap) {
         if let Some(rule) = judge.rules.get(self.index) {
-            let wait = self.wait.map(|wait| Duration::from_nanos(wait.get()));
             let policy = self.policy.as_deref();
-            rule.fields.write(headers, policy, self.remaining, wait);
+            rule.fields
+                .write(headers, policy, self.remaining, self.wait);
         }
     }
 }
 
 impl Told {
     /// Nothing is left, and the next delivery can pass after `wait` nanoseconds.
-    pub(super) fn refused(judge: &Arc<Judge>, index: usize, seen: &Seen<'_>, wait: u64) -> Self {
-        let rule = judge.rules.get(index);
-        let policy = rule.and_then(|rule| {
-            let quota = rule.load(seen.extensions)?;
-            rule.fields.other_policy(&quota)
-        });
+    pub(super) fn refused(
+        judge: &Arc<Judge>,
+        index: usize,
+        rule: &Rule,
+        extensions: &Extensions,
+        wait: u64,
+    ) -> Self {
+        let quota = rule.load(extensions);
         Self {
             judge: Arc::clone(judge),
             state: State {
                 index,
                 remaining: 0,
                 wait: NonZeroU64::new(wait),
-                policy,
+                policy: quota.and_then(|quota| rule.fields.other_policy(&quota)),
             },
         }
     }

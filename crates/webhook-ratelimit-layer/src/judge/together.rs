@@ -1,8 +1,6 @@
 use std::{array, sync::Arc};
 
-use webhook_core::{Check, Reason, Rejection};
-
-use super::{Judge, Judgement, MAX_QUOTAS, Passage};
+use super::{Judge, Judgement, MAX_QUOTAS, Passage, Refusal};
 use crate::{
     meter::Shortage,
     rule::{Ask, Obstacle, Seen, Taken},
@@ -47,32 +45,21 @@ impl Judge {
             charge(&mut parts, seen)?;
             Ok(parts)
         });
-        match judged {
-            Ok(parts) => {
-                for part in parts.iter().flatten() {
-                    if let Some(taken) = part.taken {
-                        self.admit(&mut passage, part.index, &part.ask, taken, seen);
-                    }
-                }
-                self.watch(&mut passage, seen);
-                Judgement::Pass(passage)
-            }
-            Err((index, obstacle)) => {
-                let Some(rule) = self.rules.get(index) else {
-                    // There is no other index than a rule's. If there were, nobody passes.
-                    let rejection = Rejection::new(Reason::Misconfigured, Check::RateNetwork);
-                    return Judgement::Refuse(rejection, None);
-                };
-                self.refuse(index, rule, obstacle, seen)
+        let parts = judged.map_err(|(index, obstacle)| Refusal::new(index, obstacle, seen))?;
+        for part in parts.iter().flatten() {
+            if let Some(taken) = part.taken {
+                self.admit(&mut passage, part.index, &part.ask, taken, seen);
             }
         }
+        self.watch(&mut passage, seen);
+        Ok(passage)
     }
 
     /// What each quota takes. One in shadow mode that cannot be asked is left out.
     fn parts(&self, seen: &Seen<'_>) -> Result<Parts<'_>, (usize, Obstacle)> {
         let mut parts = array::from_fn(|_| None);
         for ((index, rule), slot) in self.rules.iter().enumerate().zip(&mut parts) {
-            match rule.ask(seen, self) {
+            match rule.ask_apart(seen, self) {
                 Ok(ask) => {
                     *slot = Some(Part {
                         index,
@@ -81,7 +68,9 @@ impl Judge {
                         taken: None,
                     });
                 }
-                Err(obstacle) if rule.is_shadow => self.note_shadow(rule, obstacle, seen),
+                Err(obstacle) if rule.is_shadow => {
+                    Refusal::new(index, obstacle, seen).note_shadow(self, seen.facts);
+                }
                 Err(obstacle) => return Err((index, obstacle)),
             }
         }
@@ -103,7 +92,8 @@ impl Judge {
             match part.ask.would_charge(level, seen.now) {
                 Ok(()) => {}
                 Err(shortage) if part.ask.rule.is_shadow => {
-                    self.note_shadow(part.ask.rule, Obstacle::Short(shortage), seen);
+                    let refusal = Refusal::new(part.index, Obstacle::Short(shortage), seen);
+                    refusal.note_shadow(self, seen.facts);
                     *slot = None;
                 }
                 Err(shortage) => see(&mut worst, part.index, shortage),
@@ -131,7 +121,8 @@ impl Judge {
                     }
                 }
                 Err(shortage) if part.ask.rule.is_shadow => {
-                    self.note_shadow(part.ask.rule, Obstacle::Short(shortage), seen);
+                    let refusal = Refusal::new(part.index, Obstacle::Short(shortage), seen);
+                    refusal.note_shadow(self, seen.facts);
                     *slot = None;
                 }
                 Err(shortage) => return Err((part.index, Obstacle::Short(shortage))),

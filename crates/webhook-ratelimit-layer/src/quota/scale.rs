@@ -6,6 +6,7 @@ pub(super) fn scale(value: u64, factor: u64, divisor: u64) -> u64 {
 }
 
 /// `value * factor / divisor`, rounded up; saturates.
+#[inline(never)]
 pub(super) fn scale_up(value: u64, factor: u64, divisor: u64) -> u64 {
     match value.checked_mul(factor) {
         // Most often the product fits, and dividing it is ten times as fast.

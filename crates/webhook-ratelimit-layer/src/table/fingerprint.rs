@@ -1,9 +1,4 @@
-use std::{
-    hash::{BuildHasher as _, Hash},
-    num::NonZeroU64,
-};
-
-use webhook_core::Seed;
+use std::num::NonZeroU64;
 
 /// A key as the table knows it: 64 bits of `SipHash` under a random key of this process.
 ///
@@ -13,13 +8,15 @@ use webhook_core::Seed;
 pub(crate) struct Fingerprint(NonZeroU64);
 
 impl Fingerprint {
-    /// The key's fingerprint for quotas of this kind.
-    pub(crate) fn of<K: Hash + ?Sized>(key: &K, kind: u64, seed: &Seed) -> Self {
+    /// The fingerprint of a key with this hash, for quotas of this kind.
+    #[inline]
+    pub(crate) fn of(hash: u64, kind: u64) -> Self {
         // An odd factor keeps different kinds apart, and kind 0 costs nothing.
-        Self::from_hash(seed.hash_one(key) ^ kind.wrapping_mul(0x9e37_79b9_7f4a_7c15))
+        Self::from_hash(hash ^ kind.wrapping_mul(0x9e37_79b9_7f4a_7c15))
     }
 
     /// Zero marks an empty place, so the one hash that is 0 becomes 1.
+    #[inline]
     pub(crate) fn from_hash(hash: u64) -> Self {
         Self(NonZeroU64::new(hash).unwrap_or(NonZeroU64::MIN))
     }
@@ -29,6 +26,7 @@ impl Fingerprint {
     }
 
     /// One of `sets` sets, by the upper bits.
+    #[inline]
     pub(crate) fn index(self, sets: usize) -> Option<usize> {
         let wide = u128::from(self.get()) * sets as u128;
         // A product of 64 bits and the number of sets, divided by 2^64, is below that number.

@@ -87,13 +87,25 @@ impl Table {
     where
         F: Fn(Level) -> Result<u64, E>,
     {
-        let Some((set, shared)) = self.set(key) else {
-            // There is always a set. If there were none, a bucket empty for ever fails closed.
-            return f(Level::Foreign(u64::MAX));
-        };
-        match set.charge(key, &f) {
+        let set = key
+            .index(self.sets.len())
+            .and_then(|index| self.sets.get(index));
+        match set.and_then(|set| set.charge(key, &f)) {
             Some(done) => done,
-            None => Held::new(set, shared, key, kind).charge(now, f),
+            None => self.bring_in(key, kind, now, f),
+        }
+    }
+
+    /// Charges the bucket of a key that has no place, under the lock of its set.
+    #[inline(never)]
+    fn bring_in<F, E>(&self, key: Fingerprint, kind: u64, now: u64, f: F) -> Result<u64, E>
+    where
+        F: Fn(Level) -> Result<u64, E>,
+    {
+        match self.hold(key, kind) {
+            Some(mut held) => held.charge(now, f),
+            // There is always a set. If there were none, a bucket empty for ever fails closed.
+            None => f(Level::Foreign(u64::MAX)),
         }
     }
 
@@ -109,6 +121,7 @@ impl Table {
     }
 
     /// The key's set, chosen by the upper bits of the fingerprint.
+    #[inline]
     fn set(&self, key: Fingerprint) -> Option<(&Set, &Mutex<Shared>)> {
         let index = key.index(self.sets.len())?;
         Some((self.sets.get(index)?, self.shared.get(index)?))
