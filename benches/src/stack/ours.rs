@@ -1,7 +1,5 @@
 //! The layers of this family, each alone and all together.
 
-use std::io;
-
 use axum::Router;
 use webhook_layers::{
     AuditLayer, DedupLayer, DedupSettings, HmacLayer, IpLayer, JsonLinesSink, KeyRing, PauseSwitch,
@@ -12,7 +10,7 @@ use webhook_layers::{
     token::{Token, TokenLayer, TokenSource},
 };
 
-use super::{AMPLE, BoxError, NETWORKS, SECRET, delivery, output::Output};
+use super::{AMPLE, BoxError, NETWORKS, SECRET, delivery, output::sink};
 
 pub(super) fn whole(router: Router, is_spent: bool) -> Result<Router, BoxError> {
     Ok(router.layer(builder(is_spent)?.build()?))
@@ -30,11 +28,6 @@ fn builder(is_spent: bool) -> Result<webhook_layers::Builder<impl Sink + Clone>,
         .network_quota(quota(is_spent))
         .endpoint_quota(quota(false))
         .audit(sink()?))
-}
-
-/// Lines are made, on a thread of their own, and thrown away.
-fn sink() -> io::Result<JsonLinesSink> {
-    JsonLinesSink::new(Output)
 }
 
 pub(super) fn audit() -> Result<AuditLayer<JsonLinesSink>, BoxError> {

@@ -25,7 +25,9 @@ impl Ended {
     /// Puts the record together.
     #[must_use]
     pub fn into_record(self) -> AuditRecord {
-        AuditRecord::gather(&self.record, self.end, self.at)
+        let record = AuditRecord::gather(&self.record, self.end, self.at);
+        self.record.give_back();
+        record
     }
 }
 

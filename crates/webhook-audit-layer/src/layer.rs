@@ -1,7 +1,7 @@
 use std::{fmt, sync::Arc};
 
 use tower_layer::Layer;
-use webhook_core::{Clock, Problem, change::ChangeLog};
+use webhook_core::{Clock, Problem, change::ChangeLog, record::RecordPool};
 
 use crate::{Audit, Sink, guard::Shared};
 
@@ -19,6 +19,7 @@ pub struct AuditLayer<K, R = Problem> {
     sink: Arc<K>,
     rejection: R,
     clock: Clock,
+    records: RecordPool,
     with_path: bool,
     with_span: bool,
 }
@@ -41,6 +42,7 @@ impl<K> AuditLayer<K> {
             sink: Arc::new(sink),
             rejection: Problem::default(),
             clock: Clock::system(),
+            records: RecordPool::default(),
             with_path: true,
             with_span: false,
         }
@@ -139,6 +141,7 @@ impl<K, R> AuditLayer<K, R> {
             sink: self.sink,
             rejection,
             clock: self.clock,
+            records: self.records,
             with_path: self.with_path,
             with_span: self.with_span,
         }
@@ -153,6 +156,7 @@ impl<S, K, R: Clone> Layer<S> for AuditLayer<K, R> {
             sink: Arc::clone(&self.sink),
             rejection: self.rejection.clone(),
             clock: self.clock.clone(),
+            records: self.records.clone(),
             with_path: self.with_path,
             with_span: self.with_span,
         };
@@ -166,6 +170,7 @@ impl<K, R: Clone> Clone for AuditLayer<K, R> {
             sink: Arc::clone(&self.sink),
             rejection: self.rejection.clone(),
             clock: self.clock.clone(),
+            records: self.records.clone(),
             with_path: self.with_path,
             with_span: self.with_span,
         }
