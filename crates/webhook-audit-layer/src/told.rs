@@ -40,6 +40,7 @@ pub(crate) fn copy<B>(
 }
 
 /// What is copied of a text of which `max` bytes are told: one more, so that the cut is noticed.
+#[inline]
 fn ahead(text: &[u8], max: usize) -> &[u8] {
     text.get(..=max).unwrap_or(text)
 }
@@ -57,23 +58,31 @@ pub(crate) fn text(head: &Head, which: HeadText) -> Option<SenderText> {
 
 /// Copies what the headers tell, in one pass.
 ///
-/// A delivery has about ten, and three look-ups by hash cost 264 instructions more. A pass over any
+/// A delivery has about ten, and three look-ups by hash cost 300 instructions more. A pass over any
 /// number of them costs less than the server has paid for reading them.
 fn copy_headers(headers: &HeaderMap, head: &mut Head) {
-    let (mut content_type, mut accept) = (None, Accept::default());
+    let (mut user_agent, mut content_type, mut accept) = (None, None, Accept::default());
     for (name, value) in headers {
-        if *name == USER_AGENT {
-            // Of several lines the first one counts.
-            let text = ahead(value.as_bytes(), MAX_USER_AGENT_BYTES);
-            head.copy(HeadText::UserAgent, text);
-        } else if *name == CONTENT_TYPE {
-            content_type = content_type.or(Some(value));
-        } else if *name == ACCEPT {
-            accept.add(value);
+        // Of several lines the first one counts.
+        match *name {
+            USER_AGENT => user_agent = user_agent.or(Some(value)),
+            CONTENT_TYPE => content_type = content_type.or(Some(value)),
+            ACCEPT => add_line(&mut accept, value),
+            _ => {}
         }
+    }
+    if let Some(value) = user_agent {
+        let text = ahead(value.as_bytes(), MAX_USER_AGENT_BYTES);
+        head.copy(HeadText::UserAgent, text);
     }
     head.is_grpc = content_type.is_some_and(is_grpc_type);
     head.accepts_text = accept.prefers_text();
+}
+
+/// Apart, so that the pass over the headers stays small.
+#[inline(never)]
+fn add_line(accept: &mut Accept, line: &HeaderValue) {
+    accept.add(line);
 }
 
 /// The request as a rejection policy needs it, after the request itself was handed on.

@@ -138,6 +138,7 @@ impl DeliveryRecord {
     }
 
     /// Notes what a check found. Where several layers make the same check, the gravest verdict stays.
+    #[inline]
     pub fn set_verdict(&self, check: Check, verdict: Verdict) {
         self.once(|slots| slots.verdicts.set(check, verdict));
     }
@@ -199,6 +200,7 @@ impl DeliveryRecord {
     }
 
     /// Notes the client address.
+    #[inline]
     pub fn set_client(&self, client: ClientAddr) {
         self.once(|slots| slots.client.set(client));
     }
@@ -288,6 +290,7 @@ impl DeliveryRecord {
     }
 
     /// Notes how many bytes of the body were received.
+    #[inline]
     pub fn set_body_bytes(&self, bytes: u64) {
         self.once(|slots| slots.body_bytes.set(bytes));
     }
@@ -334,6 +337,7 @@ impl DeliveryRecord {
     }
 
     /// Notes how long verification took: header checks and hashing, not the wait for the body.
+    #[inline]
     pub fn set_verify_time(&self, nanos: u64) {
         self.once(|slots| slots.verify_nanos.set(nanos));
     }
@@ -345,6 +349,7 @@ impl DeliveryRecord {
     }
 
     /// Notes when the innermost layer called the handler.
+    #[inline]
     pub fn set_handler_start(&self, at: Ticks) {
         self.once(|slots| slots.handler_start.set(at.as_nanos()));
     }
@@ -372,6 +377,7 @@ impl DeliveryRecord {
     }
 
     /// Writes, unless the record is closed.
+    #[inline]
     fn once(&self, write: impl FnOnce(&Slots)) {
         if let Some(slots) = self.slots()
             && !slots.verdicts.is_closed()
