@@ -131,7 +131,7 @@ impl<K: Sink, R> Guard<K, R> {
     /// The request has ended now; `None` where it had before.
     fn end(&mut self, end: End) -> Option<Ended> {
         let record = std::mem::take(&mut self.record);
-        let at = self.shared.clock.ticks();
+        let at = self.shared.clock.moment();
         record.is_kept().then(|| Ended::new(record, end, at))
     }
 
