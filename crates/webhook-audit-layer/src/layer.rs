@@ -9,6 +9,9 @@ use crate::{Audit, Sink, guard::Shared};
 ///
 /// It belongs outside every other layer.
 ///
+/// The memory of records that were told is used again: a layer and its clones keep at most 1 MiB of it
+/// ([`MAX_POOLED_RECORDS`](webhook_core::record::MAX_POOLED_RECORDS)).
+///
 /// | setting | default |
 /// |---|---|
 /// | path | recorded, without its query |
