@@ -1,7 +1,5 @@
 //! The layers of this family, each alone and all together.
 
-use std::io;
-
 use axum::Router;
 use tower::Layer as _;
 use webhook_layers::{
@@ -12,7 +10,7 @@ use webhook_layers::{
     token::{Token, TokenLayer, TokenSource},
 };
 
-use super::{AMPLE, App, BoxError, NETWORKS, SECRET, delivery, output::Output};
+use super::{AMPLE, App, BoxError, NETWORKS, SECRET, delivery, output::sink};
 
 pub(super) fn whole(router: Router, is_spent: bool) -> Result<Router, BoxError> {
     Ok(router.layer(builder(is_spent)?.build()?))
@@ -35,11 +33,6 @@ fn builder(is_spent: bool) -> Result<webhook_layers::Builder<JsonLinesSink>, Box
         .network_quota(quota(is_spent))
         .endpoint_quota(quota(false))
         .audit(sink()?))
-}
-
-/// Lines are made, on a thread of their own, and thrown away.
-fn sink() -> io::Result<JsonLinesSink> {
-    JsonLinesSink::new(Output)
 }
 
 pub(super) fn audit() -> Result<AuditLayer<JsonLinesSink>, BoxError> {

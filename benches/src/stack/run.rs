@@ -1,7 +1,5 @@
 //! Requests through a router in process.
 
-use std::{thread, time::Duration};
-
 use axum::body::Body;
 use http::{Request, StatusCode};
 
@@ -68,15 +66,29 @@ impl Warm {
 
     /// Serves requests for somebody who counts instructions: the audit's own thread stands still.
     ///
+    /// As many as are ever counted were served before and are written by then, so that the audit's layer
+    /// finds the memory of as many records at hand, as it does in front of a thread that keeps up.
+    ///
     /// # Errors
     /// As [`measure`](Self::measure).
     pub fn count(&mut self, requests: usize) -> Result<(), BoxError> {
-        output::hold(true);
-        // Till the audit's thread has met what the warm-up left, and waits with it.
-        thread::sleep(Duration::from_millis(100));
+        self.stall()?;
+        for status in self.answers(self.case.counts().1)? {
+            self.check(status)?;
+        }
+        output::release()?;
+        self.stall()?;
         let counted = self.measure(requests, || ()).map(|_| ());
-        output::hold(false);
+        output::release()?;
         counted
+    }
+
+    /// Has the audit's thread stand still, with one record to write.
+    fn stall(&mut self) -> Result<(), BoxError> {
+        output::hold();
+        self.answers(1)?;
+        output::wait_till_held();
+        Ok(())
     }
 
     /// Makes requests, and drops them.

@@ -1,10 +1,10 @@
 use std::fmt;
 
-use webhook_core::{DeliveryRecord, Ticks};
+use webhook_core::{DeliveryRecord, Moment};
 
 use crate::{AuditRecord, conclusion::End};
 
-/// A request that has ended, and whose record is not put together yet: three words to hand on.
+/// A request that has ended, and whose record is not put together yet: four words to hand on.
 ///
 /// For a [`Sink`](crate::Sink) whose work is done by another thread: that thread can put the record
 /// together as well. Nothing that happens later changes the record.
@@ -12,12 +12,12 @@ use crate::{AuditRecord, conclusion::End};
 pub struct Ended {
     record: DeliveryRecord,
     end: End,
-    at: Ticks,
+    at: Moment,
 }
 
 impl Ended {
     /// Ends the record.
-    pub(crate) fn new(record: DeliveryRecord, end: End, at: Ticks) -> Self {
+    pub(crate) fn new(record: DeliveryRecord, end: End, at: Moment) -> Self {
         record.close();
         Self { record, end, at }
     }
@@ -25,7 +25,9 @@ impl Ended {
     /// Puts the record together.
     #[must_use]
     pub fn into_record(self) -> AuditRecord {
-        AuditRecord::gather(&self.record, self.end, self.at)
+        let record = AuditRecord::gather(&self.record, self.end, self.at.ticks());
+        self.record.give_back();
+        record
     }
 }
 

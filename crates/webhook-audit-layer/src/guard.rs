@@ -8,7 +8,9 @@ use std::{
 
 use http::{Request, Response, request::Parts};
 use tracing::Span;
-use webhook_core::{Check, Clock, DeliveryRecord, Facts, PeerAddr, Reason, Reject, Rejection};
+use webhook_core::{
+    Check, Clock, DeliveryRecord, Facts, PeerAddr, Reason, Reject, Rejection, record::RecordPool,
+};
 
 use crate::{Acknowledgement, Ended, Sink, conclusion::End, pending::Pending, span, told};
 
@@ -17,6 +19,7 @@ pub(crate) struct Shared<K, R> {
     pub(crate) sink: Arc<K>,
     pub(crate) rejection: R,
     pub(crate) clock: Clock,
+    pub(crate) records: RecordPool,
     pub(crate) with_path: bool,
     pub(crate) with_span: bool,
 }
@@ -41,7 +44,7 @@ impl<K: Sink, R> Guard<K, R> {
         }
         let peer = facts.and_then(Facts::peer);
         let peer = peer.or_else(|| PeerAddr::find(request.extensions()));
-        let record = DeliveryRecord::begin(&shared.clock, |head| {
+        let record = shared.records.begin(&shared.clock, |head| {
             told::copy(request, peer, shared.with_path, head);
         });
         let facts = Facts::of_mut(request.extensions_mut());
@@ -128,7 +131,7 @@ impl<K: Sink, R> Guard<K, R> {
     /// The request has ended now; `None` where it had before.
     fn end(&mut self, end: End) -> Option<Ended> {
         let record = std::mem::take(&mut self.record);
-        let at = self.shared.clock.ticks();
+        let at = self.shared.clock.moment();
         record.is_kept().then(|| Ended::new(record, end, at))
     }
 

@@ -1,13 +1,16 @@
 use std::{fmt, sync::Arc};
 
 use tower_layer::Layer;
-use webhook_core::{Clock, Problem, change::ChangeLog};
+use webhook_core::{Clock, Problem, change::ChangeLog, record::RecordPool};
 
 use crate::{Audit, Sink, guard::Shared};
 
 /// Leaves exactly one record of each request; see the [crate](crate).
 ///
 /// It belongs outside every other layer.
+///
+/// The memory of records that were told is used again: a layer and its clones keep at most 1 MiB of it
+/// ([`MAX_POOLED_RECORDS`](webhook_core::record::MAX_POOLED_RECORDS)).
 ///
 /// | setting | default |
 /// |---|---|
@@ -19,6 +22,7 @@ pub struct AuditLayer<K, R = Problem> {
     sink: Arc<K>,
     rejection: R,
     clock: Clock,
+    records: RecordPool,
     with_path: bool,
     with_span: bool,
 }
@@ -41,6 +45,7 @@ impl<K> AuditLayer<K> {
             sink: Arc::new(sink),
             rejection: Problem::default(),
             clock: Clock::system(),
+            records: RecordPool::default(),
             with_path: true,
             with_span: false,
         }
@@ -139,6 +144,7 @@ impl<K, R> AuditLayer<K, R> {
             sink: self.sink,
             rejection,
             clock: self.clock,
+            records: self.records,
             with_path: self.with_path,
             with_span: self.with_span,
         }
@@ -153,6 +159,7 @@ impl<S, K, R: Clone> Layer<S> for AuditLayer<K, R> {
             sink: Arc::clone(&self.sink),
             rejection: self.rejection.clone(),
             clock: self.clock.clone(),
+            records: self.records.clone(),
             with_path: self.with_path,
             with_span: self.with_span,
         };
@@ -166,6 +173,7 @@ impl<K, R: Clone> Clone for AuditLayer<K, R> {
             sink: Arc::clone(&self.sink),
             rejection: self.rejection.clone(),
             clock: self.clock.clone(),
+            records: self.records.clone(),
             with_path: self.with_path,
             with_span: self.with_span,
         }

@@ -53,7 +53,7 @@ pub use self::{
     seed::{Seed, WordHasher},
     settings::{Settings, SettingsHandle},
     text::{Name, ShortText},
-    time::{Clock, ManualClock, Ticks, Timestamp},
+    time::{Clock, ManualClock, Moment, Ticks, Timestamp},
     verification::Verification,
     vocabulary::{Check, Code, Outcome, Reason, Verdict},
 };

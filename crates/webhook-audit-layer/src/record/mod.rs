@@ -9,14 +9,15 @@ use std::time::Duration;
 use http::{StatusCode, Version};
 use webhook_core::{
     AddressError, Check, ClientAddr, DeliveryRecord, Name, Outcome, PeerAddr, Reason, RequestId,
-    ShortText, Ticks, Timestamp, Verification, record::BodyDigest,
+    ShortText, Ticks, Timestamp, Verification,
+    record::{BodyDigest, Head, HeadText},
 };
 
 pub(crate) use self::{address::Address, text::CUT};
 pub use self::{checks::Checks, text::SenderText};
 use crate::{
     conclusion::{Conclusion, End},
-    json,
+    json, told,
 };
 
 /// The most bytes of a method that are kept.
@@ -158,7 +159,9 @@ impl AuditRecord {
         let handler_start = record
             .handler_start()
             .filter(|_| record.answered().is_none());
-        let head = record.head().cloned().unwrap_or_default();
+        let unknown = Head::default();
+        let head = record.head().unwrap_or(&unknown);
+        let text = |which| told::text(head, which);
         Self {
             id: record.id().unwrap_or_else(|| RequestId::at(NEVER)),
             received_at: record.received_at().unwrap_or(NEVER),
@@ -169,13 +172,13 @@ impl AuditRecord {
             client: record
                 .client()
                 .or_else(|| head.peer.and_then(ClientAddr::from_peer)),
-            method: SenderText::from_short(head.method),
-            path: head.path.map(SenderText::from_short),
-            route: head.route.map(SenderText::from_short),
+            method: text(HeadText::Method).unwrap_or_else(|| SenderText::new("", 0)),
+            path: text(HeadText::Path),
+            route: text(HeadText::Route),
             scheme: head.scheme,
             version: head.version,
             is_grpc: head.is_grpc,
-            user_agent: head.user_agent.map(SenderText::from_short),
+            user_agent: text(HeadText::UserAgent),
             peer: head.peer,
             address_error: record.address_error(),
             body_bytes: record.body_bytes(),
@@ -228,17 +231,17 @@ fn delivery_id(record: &DeliveryRecord) -> Option<SenderText> {
 /// A record for tests to change.
 #[cfg(test)]
 pub(crate) fn sample() -> AuditRecord {
-    told(&http::Request::new(()))
+    record_of(&http::Request::new(()))
 }
 
 /// The record of this request, which nobody waited for.
 #[cfg(test)]
-pub(crate) fn told(request: &http::Request<()>) -> AuditRecord {
+pub(crate) fn record_of(request: &http::Request<()>) -> AuditRecord {
     use webhook_core::Clock;
 
     let clock = Clock::manual(Timestamp::from_unix_seconds(1_700_000_000)).0;
     let record = DeliveryRecord::begin(&clock, |head| {
-        crate::told::copy(request, None, true, head);
+        told::copy(request, None, true, head);
     });
     AuditRecord::gather(&record, End::Gone, clock.ticks())
 }

@@ -39,15 +39,6 @@ impl SenderText {
         Self(ShortText::new(&format!("{kept}{CUT}")))
     }
 
-    /// A copy that was made bounded before.
-    pub(crate) const fn from_short(text: ShortText) -> Self {
-        Self(text)
-    }
-
-    pub(crate) fn into_short(self) -> ShortText {
-        self.0
-    }
-
     /// Copies at most `max` bytes of what may not be UTF-8.
     pub(crate) fn from_bytes(bytes: &[u8], max: usize) -> Self {
         if let Ok(text) = std::str::from_utf8(bytes) {

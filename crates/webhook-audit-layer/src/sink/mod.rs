@@ -57,7 +57,7 @@ pub trait Sink {
     /// layer calls; [`record`](Self::record) gets what it is put together to, unless a sink says
     /// otherwise.
     ///
-    /// For sinks that hand each record to another thread: what they hand over is three words instead
+    /// For sinks that hand each record to another thread: what they hand over is four words instead
     /// of a copy of the whole record, and that thread does the rest.
     ///
     /// ```

@@ -222,7 +222,7 @@ mod tests {
         let sink = Arc::new(sink);
         sink.record(sample());
         let (clock, record) = (Clock::system(), DeliveryRecord::default());
-        sink.ended(Ended::new(record, End::Gone, clock.ticks()));
+        sink.ended(Ended::new(record, End::Gone, clock.moment()));
         assert!(sink.record_awaited(sample()).is_none());
         let changed = Arc::clone(&sink);
         let log = ChangeLog::new(clock, move |change| changed.change(change));

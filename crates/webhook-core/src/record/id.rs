@@ -15,6 +15,17 @@ use crate::{Clock, Seed, Timestamp};
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RequestId(pub(super) u128);
 
+/// How many ids came before this one: what makes it another than theirs.
+#[derive(Clone, Copy)]
+pub(super) struct Count(u64);
+
+impl Count {
+    pub(super) fn next() -> Self {
+        static COUNTER: AtomicU64 = AtomicU64::new(0);
+        Self(COUNTER.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
 impl RequestId {
     /// A new id: the clock's time, then 62 bits that strangers cannot guess.
     #[must_use]
@@ -31,12 +42,14 @@ impl RequestId {
     /// process.
     #[must_use]
     pub fn at(time: Timestamp) -> Self {
+        Self::of(time, Count::next())
+    }
+
+    pub(super) fn of(time: Timestamp, Count(count): Count) -> Self {
         static SEED: LazyLock<Seed> = LazyLock::new(Seed::random);
-        static COUNTER: AtomicU64 = AtomicU64::new(0);
         let millis = u64::try_from(time.unix_millis()).unwrap_or(0);
         // Below 2^12, for there are a million nanoseconds in a millisecond.
         let fraction = u64::from(time.subsecond_nanos() % 1_000_000) * 4096 / 1_000_000;
-        let count = COUNTER.fetch_add(1, Ordering::Relaxed);
         Self::from_parts(millis, fraction, SEED.hash_one(count))
     }
 

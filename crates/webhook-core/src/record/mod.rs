@@ -9,13 +9,24 @@ mod head;
 mod id;
 #[cfg(all(test, webhook_loom))]
 mod model;
+mod pool;
 mod slots;
 mod verdicts;
 
 use std::{fmt, sync::Arc};
 
-use self::slots::{Slots, Start};
-pub use self::{digest::BodyDigest, head::Head, id::RequestId, verdicts::Verdicts};
+pub use self::{
+    digest::BodyDigest,
+    head::{Head, HeadText, MAX_HEAD_TEXT_BYTES},
+    id::RequestId,
+    pool::{MAX_POOLED_RECORDS, RecordPool},
+    verdicts::Verdicts,
+};
+use self::{
+    id::Count,
+    pool::Pool,
+    slots::{Slots, Start},
+};
 use crate::{
     AddressError, Check, ClientAddr, Clock, Name, Reason, ShortText, Ticks, Timestamp, Verdict,
     Verification, sync::OnceLock,
@@ -32,32 +43,41 @@ impl DeliveryRecord {
     /// A record that remembers. Only the audit layer makes one.
     #[must_use]
     pub fn new(id: RequestId) -> Self {
-        Self::made(|slots| slots.id = id.0.to_ne_bytes())
+        let mut slots = Arc::<Slots>::default();
+        if let Some(slots) = Arc::get_mut(&mut slots) {
+            slots.id = id.0.to_ne_bytes();
+        }
+        Self(Some(slots))
     }
 
     /// The record of a request that comes in now, by this clock, with a new id. What is copied of its
     /// head is filled in by `fill`. Only the audit layer makes one.
     #[must_use]
     pub fn begin(clock: &Clock, fill: impl FnOnce(&mut Head)) -> Self {
-        let received_at = clock.now();
-        Self::made(|slots| {
-            slots.id = RequestId::at(received_at).0.to_ne_bytes();
-            slots.start = Some(Start {
-                received_at,
-                at: clock.ticks(),
-                clock: clock.clone(),
-            });
-            fill(&mut slots.head);
-        })
+        Self::begun(Arc::default(), clock, fill)
     }
 
     /// Writes in place: the slots are large, and this way they are never copied.
-    fn made(write: impl FnOnce(&mut Slots)) -> Self {
-        let mut slots = Arc::<Slots>::default();
+    #[inline]
+    fn begun(mut slots: Arc<Slots>, clock: &Clock, fill: impl FnOnce(&mut Head)) -> Self {
         if let Some(slots) = Arc::get_mut(&mut slots) {
-            write(slots);
+            slots.start = Some(Start {
+                received_at: clock.now(),
+                at: clock.ticks(),
+                count: Count::next(),
+                clock: clock.clone(),
+            });
+            fill(&mut slots.head);
         }
         Self(Some(slots))
+    }
+
+    /// Gives the record's memory back to the [pool](RecordPool) that it is of, if any. It is used
+    /// again where no other handle is left. Only for the audit layer, once the record is told.
+    pub fn give_back(self) {
+        if let Some(slots) = self.0 {
+            Pool::keep(slots);
+        }
     }
 
     /// Whether anything written here is kept.
@@ -69,8 +89,11 @@ impl DeliveryRecord {
     /// The request's id: the `instance` of a problem document, and the `id` of the record.
     #[must_use]
     pub fn id(&self) -> Option<RequestId> {
-        self.slots()
-            .map(|slots| RequestId(u128::from_ne_bytes(slots.id)))
+        let slots = self.slots()?;
+        Some(match &slots.start {
+            Some(start) => RequestId::of(start.received_at, start.count),
+            None => RequestId(u128::from_ne_bytes(slots.id)),
+        })
     }
 
     /// What was copied of the request's head; `None` where the record was not [begun](Self::begin)
@@ -115,6 +138,7 @@ impl DeliveryRecord {
     }
 
     /// Notes what a check found. Where several layers make the same check, the gravest verdict stays.
+    #[inline]
     pub fn set_verdict(&self, check: Check, verdict: Verdict) {
         self.once(|slots| slots.verdicts.set(check, verdict));
     }
@@ -176,6 +200,7 @@ impl DeliveryRecord {
     }
 
     /// Notes the client address.
+    #[inline]
     pub fn set_client(&self, client: ClientAddr) {
         self.once(|slots| slots.client.set(client));
     }
@@ -265,6 +290,7 @@ impl DeliveryRecord {
     }
 
     /// Notes how many bytes of the body were received.
+    #[inline]
     pub fn set_body_bytes(&self, bytes: u64) {
         self.once(|slots| slots.body_bytes.set(bytes));
     }
@@ -311,6 +337,7 @@ impl DeliveryRecord {
     }
 
     /// Notes how long verification took: header checks and hashing, not the wait for the body.
+    #[inline]
     pub fn set_verify_time(&self, nanos: u64) {
         self.once(|slots| slots.verify_nanos.set(nanos));
     }
@@ -322,6 +349,7 @@ impl DeliveryRecord {
     }
 
     /// Notes when the innermost layer called the handler.
+    #[inline]
     pub fn set_handler_start(&self, at: Ticks) {
         self.once(|slots| slots.handler_start.set(at.as_nanos()));
     }
@@ -349,6 +377,7 @@ impl DeliveryRecord {
     }
 
     /// Writes, unless the record is closed.
+    #[inline]
     fn once(&self, write: impl FnOnce(&Slots)) {
         if let Some(slots) = self.slots()
             && !slots.verdicts.is_closed()
@@ -394,7 +423,7 @@ impl fmt::Debug for DeliveryRecord {
 
 #[cfg(test)]
 mod tests {
-    use super::{BodyDigest, DeliveryRecord, MAX_NOTE_BYTES, RequestId};
+    use super::{BodyDigest, DeliveryRecord, HeadText, MAX_NOTE_BYTES, RequestId};
     use crate::{
         AddressError, Check, ClientAddr, Clock, Name, Reason, ShortText, Ticks, Timestamp, Verdict,
         Verification,
@@ -466,8 +495,9 @@ mod tests {
     #[test]
     fn a_record_begins_with_its_head_and_knows_the_time_of_its_own_clock_alone() {
         let (clock, hands) = Clock::manual(Timestamp::from_unix_seconds(1_700_000_000));
-        let record = DeliveryRecord::begin(&clock, |head| head.method = "POST".into());
-        assert_eq!(record.head().unwrap().method.as_str(), "POST");
+        let record = DeliveryRecord::begin(&clock, |head| head.copy(HeadText::Method, b"POST"));
+        let method = record.head().unwrap().text(HeadText::Method);
+        assert_eq!(method, Some(&b"POST"[..]));
         assert_eq!(record.received_at(), Some(clock.now()));
         assert_eq!(record.latest(&clock), Some(clock.ticks()));
         hands.advance(std::time::Duration::from_secs(1));

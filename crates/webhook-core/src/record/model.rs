@@ -9,7 +9,7 @@
 
 use loom::thread;
 
-use super::{DeliveryRecord, RequestId};
+use super::{DeliveryRecord, RecordPool, RequestId};
 use crate::{Check, Clock, Reason, Verdict, Verification};
 
 fn explore(model: impl Fn() + Sync + Send + 'static) {
@@ -105,5 +105,32 @@ fn a_late_note_is_there_as_a_whole_or_not_at_all() {
         drop(record);
         writer.join().unwrap();
         assert!(seen.is_none_or(|note| note == "of the handler"));
+    });
+}
+
+#[test]
+fn a_record_used_again_shows_nothing_that_a_late_writer_left() {
+    explore(|| {
+        let (pool, clock) = (RecordPool::default(), Clock::system());
+        let begin = |pool: &RecordPool| pool.begin(&clock, |_| {});
+        let (told, late) = (begin(&pool), begin(&pool));
+        // The audit's thread, with one record whose handler has left a task behind, and with another.
+        let of_the_task = told.clone();
+        let task = thread::spawn(move || of_the_task.set_note("late"));
+        let audit = thread::spawn(move || {
+            told.give_back();
+            late.give_back();
+        });
+        let next = [begin(&pool), begin(&pool)];
+        for record in &next {
+            assert_eq!(record.note(), None);
+        }
+        let [first, second] = &next;
+        first.set_note("first");
+        assert_eq!(second.note(), None);
+        for thread in [task, audit] {
+            thread.join().unwrap();
+        }
+        assert_eq!((first.note(), second.note()), (Some("first"), None));
     });
 }

@@ -1,6 +1,9 @@
-use std::net::{IpAddr, Ipv4Addr};
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    sync::Weak,
+};
 
-use super::{BodyDigest, Head, verdicts::Board};
+use super::{BodyDigest, Head, id::Count, pool::Pool, verdicts::Board};
 use crate::{
     AddressError, Check, ClientAddr, Clock, Name, Reason, ShortText, Ticks, Timestamp,
     Verification,
@@ -13,7 +16,10 @@ use crate::{
 /// few instructions more.
 #[derive(Default)]
 pub(super) struct Slots {
-    /// The bits of the request's id; bytes, which need no padding.
+    /// The pool that the record goes back to, if any.
+    pub(super) home: Weak<Pool>,
+    /// The bits of an id that was given, where the record was not begun; bytes, which need no
+    /// padding.
     pub(super) id: [u8; 16],
     /// Written before anybody else sees the record.
     pub(super) start: Option<Start>,
@@ -44,6 +50,9 @@ pub(super) struct Slots {
 pub(super) struct Start {
     pub(super) received_at: Timestamp,
     pub(super) at: Ticks,
+    /// The other half of the request's id, which is made where it is read: the thread that serves
+    /// most often has no use for it.
+    pub(super) count: Count,
     pub(super) clock: Clock,
 }
 

@@ -6,7 +6,7 @@ mod model;
 
 #[cfg(not(webhook_loom))]
 pub(crate) use std::sync::{
-    OnceLock,
+    Mutex, OnceLock,
     atomic::{AtomicU16, AtomicU32, AtomicU64, Ordering},
 };
 
@@ -14,4 +14,6 @@ pub(crate) use std::sync::{
 pub(crate) use arc_swap::{ArcSwap, Guard};
 
 #[cfg(webhook_loom)]
-pub(crate) use self::model::{ArcSwap, AtomicU16, AtomicU32, AtomicU64, Guard, OnceLock, Ordering};
+pub(crate) use self::model::{
+    ArcSwap, AtomicU16, AtomicU32, AtomicU64, Guard, Mutex, OnceLock, Ordering,
+};

@@ -3,8 +3,11 @@
 
 use std::{ops::Deref, sync::Arc};
 
-pub(crate) use loom::sync::atomic::{AtomicU16, AtomicU32, AtomicU64, Ordering};
-use loom::sync::{Mutex, atomic::AtomicBool};
+use loom::sync::atomic::AtomicBool;
+pub(crate) use loom::sync::{
+    Mutex,
+    atomic::{AtomicU16, AtomicU32, AtomicU64, Ordering},
+};
 
 /// Written once. Whoever finds it written sees all that came before the write, and nobody else does,
 /// as the standard library has it.

@@ -32,6 +32,32 @@ impl Ticks {
     }
 }
 
+/// A reading of a [`Clock`]'s monotonic time that nobody has counted yet.
+///
+/// To read the system's clock is 30 instructions, and to make a number of what it says is 80 more.
+/// A thread that has no use for the number leaves them to the one that has.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment(Reading);
+
+#[derive(Clone, Copy, Debug)]
+enum Reading {
+    System(Instant),
+    Manual(Ticks),
+}
+
+impl Moment {
+    /// What [`Clock::ticks`] would have told then. One that was read before the first ticks of this
+    /// process is told as if it were read with them.
+    #[must_use]
+    #[inline]
+    pub fn ticks(self) -> Ticks {
+        match self.0 {
+            Reading::System(at) => system_ticks(at),
+            Reading::Manual(ticks) => ticks,
+        }
+    }
+}
+
 /// Where the layers get the time from: the system's clock, or one that a test turns by hand.
 ///
 /// ```
@@ -90,18 +116,34 @@ impl Clock {
     #[must_use]
     #[inline]
     pub fn ticks(&self) -> Ticks {
-        match &self.0 {
-            Source::System => system_ticks(),
-            Source::Manual(hands) => Ticks(hands.0.ticks.load(Ordering::Acquire)),
-        }
+        self.moment().ticks()
+    }
+
+    /// The monotonic time, to be counted later and perhaps by another thread.
+    ///
+    /// ```
+    /// use webhook_core::Clock;
+    ///
+    /// let clock = Clock::system();
+    /// let before = clock.ticks();
+    /// let moment = clock.moment();
+    /// assert!(before <= moment.ticks() && moment.ticks() <= clock.ticks());
+    /// ```
+    #[must_use]
+    #[inline]
+    pub fn moment(&self) -> Moment {
+        Moment(match &self.0 {
+            Source::System => Reading::System(Instant::now()),
+            Source::Manual(hands) => Reading::Manual(Ticks(hands.0.ticks.load(Ordering::Acquire))),
+        })
     }
 }
 
-fn system_ticks() -> Ticks {
+fn system_ticks(at: Instant) -> Ticks {
     // One second in hand, so that a cell that looks back a little never meets zero.
     const IN_HAND: u64 = 1_000_000_000;
     static START: OnceLock<Instant> = OnceLock::new();
-    let elapsed = START.get_or_init(Instant::now).elapsed();
+    let elapsed = at.saturating_duration_since(*START.get_or_init(|| at));
     // 64 bits of nanoseconds last for 584 years.
     let seconds = elapsed.as_secs().saturating_mul(1_000_000_000);
     Ticks(
@@ -197,5 +239,16 @@ mod tests {
         hands.set_wall(Timestamp::from_unix_seconds(1));
         assert_eq!(clock.now().unix_seconds(), 1);
         assert_eq!(clock.ticks().since(before), Duration::from_millis(1500));
+    }
+
+    #[test]
+    fn a_moment_is_counted_as_of_the_time_it_was_read() {
+        let (clock, hands) = Clock::manual(Timestamp::from_unix_seconds(100));
+        let (moment, then) = (clock.moment(), clock.ticks());
+        hands.advance(Duration::from_secs(1));
+        assert_eq!(moment.ticks(), then);
+        let clock = Clock::system();
+        let (before, moment, after) = (clock.ticks(), clock.moment(), clock.ticks());
+        assert!(before <= moment.ticks() && moment.ticks() <= after);
     }
 }

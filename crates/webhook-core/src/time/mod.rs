@@ -4,6 +4,6 @@ mod clock;
 mod timestamp;
 
 pub use self::{
-    clock::{Clock, ManualClock, Ticks},
+    clock::{Clock, ManualClock, Moment, Ticks},
     timestamp::Timestamp,
 };

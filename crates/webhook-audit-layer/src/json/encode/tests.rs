@@ -10,7 +10,7 @@ use super::{MAX_NAMES, encode, encode_dropped};
 use crate::{
     AuditRecord, MAX_LINE_BYTES, SenderText,
     record::Checks,
-    record::{sample, told},
+    record::{record_of, sample},
 };
 
 fn line(record: &AuditRecord) -> String {
@@ -270,7 +270,7 @@ proptest! {
         let value = http::HeaderValue::from_bytes(&agent).unwrap();
         let request = Request::post("/a").header("user-agent", value).body(()).unwrap();
         let mut record = sample();
-        record.user_agent = told(&request).user_agent;
+        record.user_agent = record_of(&request).user_agent;
         record.delivery_id = Some(sent(&id));
         let line = parsed(&record);
         let mut expected = String::new();

@@ -38,7 +38,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Writes each record as one line of JSON.
 ///
 /// - A request that has ended is handed over to a thread of the sink's own, which sleeps, and writes
-///   what has come in a batch. A request never waits for it: three words go into a queue, and the
+///   what has come in a batch. A request never waits for it: four words go into a queue, and the
 ///   thread does the rest.
 /// - The queue is bounded. A record that finds no room is dropped and counted, and the next line
 ///   written says how many were: `{"ts":…,"event":"webhook.audit_dropped","dropped":3,"dropped_total":3}`.
