@@ -4,6 +4,7 @@
 //! there, which text it covers, where timestamp and delivery id are, and how the secret's text
 //! becomes a key. Which of them a signature covers is derived from the signed text, never declared.
 
+mod base64;
 mod builder;
 mod definition;
 mod encoding;
