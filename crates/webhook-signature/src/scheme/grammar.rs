@@ -111,6 +111,7 @@ impl Grammar {
     /// # Errors
     /// More elements than are looked at, or a value that is too long. What else is wrong is in
     /// [`Reading::signatures`], because a missing or malformed timestamp is told first.
+    #[inline]
     pub(crate) fn read<'a>(
         &self,
         value: &'a [u8],
@@ -128,6 +129,19 @@ impl Grammar {
                     signatures,
                 })
             }
+            Self::Elements(elements) => elements.read(value, encoding, candidates),
+            _ => self.read_other(value, encoding, candidates),
+        }
+    }
+
+    /// What few senders write.
+    fn read_other<'a>(
+        &self,
+        value: &'a [u8],
+        encoding: Encoding,
+        candidates: &mut Candidates,
+    ) -> Result<Reading<'a>, Reason> {
+        match self {
             Self::MaybePrefixed { prefix } => {
                 let text = value.strip_prefix(prefix.as_bytes()).unwrap_or(value);
                 Ok(Reading::of_one(text, encoding, candidates))
@@ -160,7 +174,8 @@ impl Grammar {
                     signatures,
                 })
             }
-            Self::Elements(elements) => elements.read(value, encoding, candidates),
+            // Read above.
+            Self::Value { .. } | Self::Elements(_) => Err(Reason::Misconfigured),
             // Read where the rules are.
             #[cfg(feature = "public-key")]
             Self::Public(_) => Err(Reason::Misconfigured),

@@ -19,6 +19,7 @@ mod primitive;
 pub(crate) mod query;
 pub(crate) mod rfc3339;
 mod signature;
+mod sought;
 mod template;
 mod timestamp;
 mod tolerance;
@@ -33,10 +34,11 @@ pub use self::{
 pub(crate) use self::{
     definition::Covered,
     grammar::{Elements, Grammar},
-    lines::{Line, lines, only},
+    lines::{Line, only},
     location::Location,
     place::{Found, Place},
     primitive::MAX_SIGNATURE_BYTES,
+    sought::Sought,
     template::{HeaderTrouble, SignedText, Source, Template},
     timestamp::TimestampRule,
 };
