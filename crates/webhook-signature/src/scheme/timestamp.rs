@@ -94,11 +94,12 @@ impl TimestampRule {
         }
         let mut count = 0;
         for byte in text {
-            // So few digits fit.
-            count = count * 10 + i64::from(byte.wrapping_sub(b'0'));
-            if !byte.is_ascii_digit() {
+            let digit = byte.wrapping_sub(b'0');
+            if digit > 9 {
                 return None;
             }
+            // So few digits fit.
+            count = count * 10 + i64::from(digit);
         }
         Some(self.unit.timestamp(count, text.len()))
     }
