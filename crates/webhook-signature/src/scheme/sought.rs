@@ -36,8 +36,8 @@ struct Name {
 }
 
 /// What a request has of the headers of one family, and of the event's.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Lines<'a> {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Seen<'a> {
     pub(crate) signature: Line<'a>,
     pub(crate) timestamp: Line<'a>,
     pub(crate) id: Line<'a>,
@@ -86,39 +86,28 @@ impl Sought {
         &self,
         scheme: &'s Scheme,
         headers: &'a HeaderMap,
-    ) -> Result<(&'s Location, Lines<'a>), Reason> {
+    ) -> Result<(&'s Location, Seen<'a>), Reason> {
         let mut found = [Line::None; MOST];
         self.pass(headers, &mut found);
         let [signature, timestamp, id, event, other @ ..] = found;
-        let first = Lines {
+        let (first, none) = ([signature, timestamp, id], [Line::None; 3]);
+        let seen = |[signature, timestamp, id]: [Line<'a>; 3]| Seen {
             signature,
             timestamp,
             id,
             event,
         };
-        let Some(alternative) = scheme.alternative.filter(|_| other != [Line::None; 3]) else {
-            return Ok((&scheme.location, first));
-        };
-        let [signature, timestamp, id] = other;
-        if first
-            == (Lines {
-                event,
-                ..Lines::default()
-            })
-        {
-            Ok((
-                alternative,
-                Lines {
-                    signature,
-                    timestamp,
-                    id,
-                    event,
-                },
-            ))
-        } else if alternative.agrees_with(&scheme.location, headers) {
-            Ok((&scheme.location, first))
-        } else {
-            Err(Reason::SignatureDuplicateHeader)
+        match scheme.alternative {
+            Some(alternative) if other != none => {
+                if first == none {
+                    Ok((alternative, seen(other)))
+                } else if alternative.agrees_with(&scheme.location, headers) {
+                    Ok((&scheme.location, seen(first)))
+                } else {
+                    Err(Reason::SignatureDuplicateHeader)
+                }
+            }
+            _ => Ok((&scheme.location, seen(first))),
         }
     }
 
@@ -157,7 +146,7 @@ mod tests {
     use http::{HeaderMap, HeaderName, HeaderValue};
     use proptest::prelude::*;
 
-    use super::{FEW, Line, Lines, Sought};
+    use super::{FEW, Line, Seen, Sought};
     use crate::scheme::{Location, Place, Scheme};
 
     /// Some are equally long, and one is as long as another but for 64 bytes.
@@ -258,7 +247,7 @@ mod tests {
             let [timestamp, id, event] = others.map(|at| line(&headers, at));
             let signature = line(&headers, Some(signature));
             prop_assert_eq!(family, &scheme.location);
-            prop_assert_eq!(found, Lines { signature, timestamp, id, event });
+            prop_assert_eq!(found, Seen { signature, timestamp, id, event });
         }
     }
 }

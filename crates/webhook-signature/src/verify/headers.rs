@@ -110,24 +110,24 @@ impl<'a> Lines<'a> {
     #[inline]
     fn of(verifier: &Verifier, parts: &'a Parts) -> Result<Self, Reason> {
         let scheme = verifier.scheme();
-        let (location, lines) = verifier.sought().find(scheme, &parts.headers)?;
-        let id = lines.id.only()?;
+        let (location, seen) = verifier.sought().find(scheme, &parts.headers)?;
+        let id = seen.id.only()?;
         if id.is_none() && verifier.covered().needs_id {
             return Err(Reason::IdMissing);
         }
-        let timestamp = lines.timestamp.only()?;
+        let timestamp = seen.timestamp.only()?;
         if timestamp.is_none() && location.timestamp.is_some() {
             return Err(Reason::TimestampMissing);
         }
         let signature = location
             .signature
-            .find(lines.signature, parts)
+            .find(seen.signature, parts)
             .map_err(|reason| scheme.told(reason))?;
         Ok(Self {
             signature,
             timestamp,
             id,
-            event: lines.event,
+            event: seen.event,
         })
     }
 
