@@ -132,21 +132,45 @@ impl ShortText {
     /// ```
     #[must_use]
     pub fn visible(text: &[u8]) -> Option<Self> {
-        // Without an early exit, so that the compiler looks at many bytes at once.
-        let is_visible = |all, byte: &u8| all & matches!(byte, b' '..=b'~');
-        if !text.iter().fold(true, is_visible) {
+        Self::between(b' ', text)
+    }
+
+    /// Copies a text of visible ASCII without spaces; `None` where it is anything else.
+    ///
+    /// ```
+    /// use webhook_core::ShortText;
+    ///
+    /// assert_eq!(ShortText::graphic(b"evt_1").unwrap().as_str(), "evt_1");
+    /// assert!(ShortText::graphic(b"evt 1").is_none());
+    /// ```
+    #[must_use]
+    pub fn graphic(text: &[u8]) -> Option<Self> {
+        Self::between(b'!', text)
+    }
+
+    /// Copies a text whose bytes lie between `first` and `~`.
+    #[inline]
+    fn between(first: u8, text: &[u8]) -> Option<Self> {
+        // Filled up, so that all of it is looked at in a few steps, whatever its length.
+        let mut place = [b'~'; INLINE.next_multiple_of(8)];
+        let bytes = place.get_mut(..text.len());
+        let (Some(bytes), true) = (bytes, text.len() <= INLINE) else {
+            return Self::long_between(first, text);
+        };
+        bytes.copy_from_slice(text);
+        if !are_between(first, &place) {
             return None;
         }
-        let mut bytes = [0; INLINE];
-        match (bytes.get_mut(..text.len()), u8::try_from(text.len())) {
-            (Some(place), Ok(len)) => {
-                place.copy_from_slice(text);
-                Some(Self(Short::Inline { len, bytes }))
-            }
-            _ => std::str::from_utf8(text)
-                .ok()
-                .map(|text| Self(Short::Heap(text.into()))),
-        }
+        Some(Self(Short::Inline {
+            len: u8::try_from(text.len()).ok()?,
+            bytes: *place.first_chunk()?,
+        }))
+    }
+
+    #[cold]
+    fn long_between(first: u8, text: &[u8]) -> Option<Self> {
+        let text = std::str::from_utf8(text).ok()?;
+        are_between(first, text.as_bytes()).then(|| Self(Short::Heap(text.into())))
     }
 
     /// Copies a header's value, at most `max` bytes of it. Bytes that are not visible ASCII become
@@ -171,6 +195,22 @@ impl ShortText {
             Short::Heap(text) => text,
         }
     }
+}
+
+/// Whether all bytes lie between `first` and `~`, eight at a time. One that does not has the highest bit,
+/// or gets it when 1 is added, or does not get it when what `first` lacks to it is added. Only a byte
+/// that is found out itself carries over into its neighbour.
+#[inline]
+fn are_between(first: u8, bytes: &[u8]) -> bool {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    let (words, rest) = bytes.as_chunks();
+    let others = words.iter().fold(0, |others, word| {
+        let word = u64::from_ne_bytes(*word);
+        let lacking = ONES * u64::from(0x80 - first);
+        others | word | word.wrapping_add(ONES) | !word.wrapping_add(lacking)
+    });
+    let is_between = |byte: &u8| (first..=b'~').contains(byte);
+    others & ONES << 7 == 0 && rest.iter().all(is_between)
 }
 
 fn visible(byte: u8) -> char {
@@ -260,7 +300,39 @@ mod tests {
         assert_eq!(ShortText::visible(b"\ta"), None);
     }
 
+    #[test]
+    fn every_byte_is_looked_at_in_every_place() {
+        for length in 1..=64 {
+            for at in 0..length {
+                for byte in 0..=u8::MAX {
+                    // A neighbour that the byte must not make look better.
+                    let mut text = vec![b' '; length];
+                    text[at] = byte;
+                    let is_visible = matches!(byte, b' '..=b'~');
+                    assert_eq!(ShortText::visible(&text).is_some(), is_visible, "{text:?}");
+                    let mut text = vec![b'!'; length];
+                    text[at] = byte;
+                    let is_graphic = byte.is_ascii_graphic();
+                    let copy = ShortText::graphic(&text);
+                    assert_eq!(copy.is_some(), is_graphic, "{text:?}");
+                    if let Some(copy) = copy {
+                        assert_eq!(copy.as_str().as_bytes(), text);
+                    }
+                }
+            }
+        }
+        assert_eq!(ShortText::graphic(b"").unwrap().as_str(), "");
+    }
+
     proptest! {
+        #[test]
+        fn what_is_copied_is_of_visible_bytes_alone(text in proptest::collection::vec(any::<u8>(), 0..70)) {
+            let is_visible = |byte: &u8| matches!(byte, b' '..=b'~');
+            prop_assert_eq!(ShortText::visible(&text).is_some(), text.iter().all(is_visible));
+            let is_graphic = text.iter().all(u8::is_ascii_graphic);
+            prop_assert_eq!(ShortText::graphic(&text).is_some(), is_graphic);
+        }
+
         #[test]
         fn any_text_comes_back_as_it_was(text in ".{0,80}") {
             let copy = ShortText::new(&text);

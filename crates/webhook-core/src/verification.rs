@@ -37,7 +37,7 @@ impl Verification {
     #[must_use]
     #[inline]
     pub fn with_secret_id(mut self, id: impl Into<Name>) -> Self {
-        self.secret_id = Some(id.into());
+        self.set_secret_id(id);
         self
     }
 
@@ -45,8 +45,7 @@ impl Verification {
     #[must_use]
     #[inline]
     pub fn with_delivery_id(mut self, id: ShortText, signed: bool) -> Self {
-        self.delivery_id = Some(id);
-        self.delivery_id_signed = signed;
+        self.set_delivery_id(id, signed);
         self
     }
 
@@ -54,8 +53,7 @@ impl Verification {
     #[must_use]
     #[inline]
     pub fn with_event_type(mut self, event: ShortText, signed: bool) -> Self {
-        self.event_type = Some(event);
-        self.event_type_signed = signed;
+        self.set_event_type(event, signed);
         self
     }
 
@@ -63,7 +61,7 @@ impl Verification {
     #[must_use]
     #[inline]
     pub fn with_timestamp(mut self, timestamp: Timestamp) -> Self {
-        self.timestamp = Some(timestamp);
+        self.set_timestamp(timestamp);
         self
     }
 
@@ -73,6 +71,33 @@ impl Verification {
     pub fn with_signed_body(mut self) -> Self {
         self.body_signed = true;
         self
+    }
+
+    /// As [`with_secret_id`](Self::with_secret_id), in place: a verification is large, and costs
+    /// something to move.
+    #[inline]
+    pub fn set_secret_id(&mut self, id: impl Into<Name>) {
+        self.secret_id = Some(id.into());
+    }
+
+    /// As [`with_delivery_id`](Self::with_delivery_id), in place.
+    #[inline]
+    pub fn set_delivery_id(&mut self, id: ShortText, signed: bool) {
+        self.delivery_id = Some(id);
+        self.delivery_id_signed = signed;
+    }
+
+    /// As [`with_event_type`](Self::with_event_type), in place.
+    #[inline]
+    pub fn set_event_type(&mut self, event: ShortText, signed: bool) {
+        self.event_type = Some(event);
+        self.event_type_signed = signed;
+    }
+
+    /// As [`with_timestamp`](Self::with_timestamp), in place.
+    #[inline]
+    pub fn set_timestamp(&mut self, timestamp: Timestamp) {
+        self.timestamp = Some(timestamp);
     }
 
     /// The provider, or the user's own scheme, that the delivery was verified for.

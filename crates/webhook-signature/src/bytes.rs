@@ -39,6 +39,7 @@ impl SmallBytes {
         self.length = end;
     }
 
+    #[inline]
     pub(crate) fn as_slice(&self) -> &[u8] {
         if self.heap.is_empty() {
             self.inline.get(..self.length).unwrap_or_default()

@@ -152,7 +152,7 @@ fn bare(
             other.grammar = Grammar::Value {
                 prefix: Cow::Borrowed(""),
             };
-            other.alternatives = Cow::Borrowed(&[]);
+            other.alternative = None;
             other.primitive = primitive;
             other.encoding = encoding;
             let mut moved = parts.clone();

@@ -9,6 +9,7 @@ pub(crate) struct Validity {
 }
 
 impl Validity {
+    #[inline]
     pub(crate) fn holds_at(self, instant: Timestamp) -> bool {
         self.not_before.is_none_or(|first| first <= instant)
             && self.not_after.is_none_or(|last| instant <= last)

@@ -12,17 +12,17 @@ use crate::{
     scheme::{Location, Place},
 };
 
-static OR_SVIX: [Location; 1] = [Location {
+static OR_SVIX: Location = Location {
     signature: Place::Header(HeaderName::from_static("svix-signature")),
     timestamp: Some(HeaderName::from_static("svix-timestamp")),
     id: Some(HeaderName::from_static("svix-id")),
-}];
+};
 
-pub(super) static OR_WEBHOOK: [Location; 1] = [Location {
+pub(super) static OR_WEBHOOK: Location = Location {
     signature: Place::Header(HeaderName::from_static("webhook-signature")),
     timestamp: Some(HeaderName::from_static("webhook-timestamp")),
     id: Some(HeaderName::from_static("webhook-id")),
-}];
+};
 
 static HOOKDECK_HEADERS: [HeaderName; 2] = [
     HeaderName::from_static("x-hookdeck-signature"),

@@ -14,11 +14,11 @@ use crate::{
 };
 
 /// The names under which Shopify sends what it calls events.
-static SHOPIFY_EVENTS: [Location; 1] = [Location {
+static SHOPIFY_EVENTS: Location = Location {
     signature: Place::Header(HeaderName::from_static("shopify-hmac-sha256")),
     timestamp: None,
     id: Some(HeaderName::from_static("shopify-webhook-id")),
-}];
+};
 
 /// Shopify: HMAC-SHA256 in `X-Shopify-Hmac-SHA256`.
 pub static SHOPIFY: Preset = hmac("shopify", "Shopify")

@@ -41,7 +41,7 @@ pub(super) struct Spec {
     secret: SecretEncoding,
     custom: Option<Custom>,
     required: &'static [(&'static str, &'static str)],
-    or: &'static [Location],
+    or: Option<&'static Location>,
     evidence: Evidence,
     source: &'static str,
     notes: &'static str,
@@ -70,7 +70,7 @@ pub(super) const fn hmac(name: &'static str, title: &'static str) -> Spec {
         secret: SecretEncoding::Raw,
         custom: None,
         required: &[],
-        or: &[],
+        or: None,
         evidence: Evidence::GeneralKnowledge,
         source: "",
         notes: "",
@@ -276,9 +276,9 @@ impl Spec {
         self
     }
 
-    /// Other families of headers.
-    pub(super) const fn or(mut self, families: &'static [Location]) -> Self {
-        self.or = families;
+    /// Another family of headers.
+    pub(super) const fn or(mut self, family: &'static Location) -> Self {
+        self.or = Some(family);
         self
     }
 
@@ -346,7 +346,7 @@ impl Spec {
                 timestamp: header(self.timestamp),
                 id: header(self.id),
             },
-            alternatives: Cow::Borrowed(self.or),
+            alternative: self.or,
             event: header(self.event),
             grammar: self.form.grammar(),
             encoding: self.encoding,

@@ -12,11 +12,11 @@ use super::{
 };
 use crate::scheme::{Location, Place, Primitive, TimestampUnit};
 
-static ATTIO_OTHER_NAME: [Location; 1] = [Location {
+static ATTIO_OTHER_NAME: Location = Location {
     signature: Place::Header(HeaderName::from_static("x-attio-signature")),
     timestamp: None,
     id: None,
-}];
+};
 
 /// Zendesk: HMAC-SHA256 in `X-Zendesk-Webhook-Signature`.
 pub static ZENDESK: Preset = hmac("zendesk", "Zendesk")

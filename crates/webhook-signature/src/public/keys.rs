@@ -172,9 +172,8 @@ impl TokenSecret {
     fn tag(&self, primitive: Primitive, text: &Text<'_>) -> Option<Vec<u8>> {
         let mut macs = self.macs.iter();
         let (_, mac) = macs.find(|(own, _)| *own == primitive)?;
-        let mut mac = mac.clone();
-        text.pieces().for_each(|piece| mac.update(piece));
-        Some(mac.finish().as_slice().to_vec())
+        let tag = mac.tag(b"", text.pieces(), b"");
+        Some(tag.as_slice().to_vec())
     }
 
     fn made(&self, primitive: Primitive, text: &Text<'_>, signature: &[u8]) -> bool {

@@ -172,7 +172,7 @@ impl SchemeBuilder {
                 timestamp: named(self.timestamp.as_deref())?,
                 id: named(self.id.as_deref())?,
             },
-            alternatives: Cow::Borrowed(&[]),
+            alternative: None,
             event: named(self.event.as_deref())?,
             grammar,
             encoding: self.encoding,

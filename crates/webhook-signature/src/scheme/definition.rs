@@ -39,8 +39,8 @@ pub struct Scheme {
     pub(crate) name: Name,
     pub(crate) primitive: Primitive,
     pub(crate) location: Location,
-    /// Other families of headers that the same delivery may stand in.
-    pub(crate) alternatives: Cow<'static, [Location]>,
+    /// Another family of headers that the same delivery may stand in.
+    pub(crate) alternative: Option<&'static Location>,
     pub(crate) event: Option<HeaderName>,
     pub(crate) grammar: Grammar,
     pub(crate) encoding: Encoding,
@@ -287,7 +287,7 @@ impl Scheme {
     /// [`SVIX`](crate::presets::SVIX).
     #[must_use]
     pub fn with_first_headers_only(mut self) -> Self {
-        self.alternatives = Cow::Borrowed(&[]);
+        self.alternative = None;
         self
     }
 
@@ -327,6 +327,8 @@ pub(crate) struct Covered {
     pub(crate) event: bool,
     /// The signed text holds the id by that name, so that there must be one.
     pub(crate) needs_id: bool,
+    /// The signed text is the body, and needs nothing that stands in the head.
+    pub(crate) alone: bool,
 }
 
 impl Covered {
@@ -337,6 +339,7 @@ impl Covered {
             event: scheme.covers_event(),
             needs_id: scheme.text.contains(&Part::Id)
                 || scheme.custom.is_some_and(Custom::needs_id_header),
+            alone: scheme.custom.is_none() && *scheme.text.0 == [Part::Body],
         }
     }
 }

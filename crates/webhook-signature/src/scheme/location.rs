@@ -12,14 +12,6 @@ pub(crate) struct Location {
 }
 
 impl Location {
-    /// Whether a request carries any of these headers.
-    pub(crate) fn is_used(&self, headers: &HeaderMap) -> bool {
-        self.names()
-            .into_iter()
-            .flatten()
-            .any(|name| headers.contains_key(name))
-    }
-
     /// Whether this family of headers says nothing but what `chosen` says: each of its lines that
     /// are there repeats its counterpart.
     pub(crate) fn agrees_with(&self, chosen: &Self, headers: &HeaderMap) -> bool {
@@ -36,7 +28,8 @@ impl Location {
         })
     }
 
-    const fn names(&self) -> [Option<&HeaderName>; 3] {
+    /// The names of signature, timestamp and id.
+    pub(super) const fn names(&self) -> [Option<&HeaderName>; 3] {
         [
             self.signature.header(),
             self.timestamp.as_ref(),

@@ -4,6 +4,7 @@
 //! there, which text it covers, where timestamp and delivery id are, and how the secret's text
 //! becomes a key. Which of them a signature covers is derived from the signed text, never declared.
 
+mod base64;
 mod builder;
 mod definition;
 mod encoding;
@@ -18,6 +19,7 @@ mod primitive;
 pub(crate) mod query;
 pub(crate) mod rfc3339;
 mod signature;
+mod sought;
 mod template;
 mod timestamp;
 mod tolerance;
@@ -32,10 +34,11 @@ pub use self::{
 pub(crate) use self::{
     definition::Covered,
     grammar::{Elements, Grammar},
-    lines::{Line, lines, only},
+    lines::{Line, only},
     location::Location,
     place::{Found, Place},
     primitive::MAX_SIGNATURE_BYTES,
+    sought::Sought,
     template::{HeaderTrouble, SignedText, Source, Template},
     timestamp::TimestampRule,
 };

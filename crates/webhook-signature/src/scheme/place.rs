@@ -45,13 +45,20 @@ impl Place {
 
     /// Finds what a request has there; `line` is what it has of the one [header](Self::header). What
     /// is empty is missing.
+    #[inline]
     pub(crate) fn find<'a>(&self, line: Line<'a>, parts: &'a Parts) -> Result<Found<'a>, Reason> {
-        let headers = &parts.headers;
-        let several = match self {
+        match self {
             Self::Header(_) => {
                 let line = line.only()?.ok_or(Reason::SignatureMissing)?;
-                return Ok(Found::One(line.as_bytes()));
+                Ok(Found::One(line.as_bytes()))
             }
+            _ => self.find_elsewhere(parts),
+        }
+    }
+
+    fn find_elsewhere<'a>(&self, parts: &'a Parts) -> Result<Found<'a>, Reason> {
+        let headers = &parts.headers;
+        let several = match self {
             Self::Query(name) => {
                 let query = parts.uri.query().unwrap_or_default();
                 let value = query::only(query, name)
@@ -62,7 +69,7 @@ impl Place {
                 };
             }
             Self::Body => return Ok(Found::Later),
-            Self::Chosen => return Err(Reason::Misconfigured),
+            Self::Header(_) | Self::Chosen => return Err(Reason::Misconfigured),
             Self::Lines(name) => headers
                 .get_all(name)
                 .iter()

@@ -136,10 +136,12 @@ impl SignedText {
         }
     }
 
+    #[inline]
     pub(crate) fn before_body(&self) -> &[u8] {
         self.text.as_slice().get(..self.body_at).unwrap_or_default()
     }
 
+    #[inline]
     pub(crate) fn after_body(&self) -> &[u8] {
         self.text.as_slice().get(self.body_at..).unwrap_or_default()
     }

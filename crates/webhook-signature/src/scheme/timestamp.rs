@@ -63,10 +63,10 @@ impl TimestampUnit {
 
     fn count(self, duration: Duration) -> i64 {
         let count = match self {
-            Self::Seconds | Self::SecondsOrMilliseconds => u128::from(duration.as_secs()),
-            Self::Milliseconds | Self::Rfc3339 => duration.as_millis(),
+            Self::Seconds | Self::SecondsOrMilliseconds => i64::try_from(duration.as_secs()).ok(),
+            Self::Milliseconds | Self::Rfc3339 => i64::try_from(duration.as_millis()).ok(),
         };
-        i64::try_from(count).unwrap_or(i64::MAX)
+        count.unwrap_or(i64::MAX)
     }
 }
 
@@ -92,12 +92,16 @@ impl TimestampRule {
         {
             return None;
         }
-        text.iter()
-            .try_fold(0_i64, |count, byte| {
-                let digit = byte.is_ascii_digit().then(|| i64::from(byte - b'0'))?;
-                count.checked_mul(10)?.checked_add(digit)
-            })
-            .map(|count| self.unit.timestamp(count, text.len()))
+        let mut count = 0;
+        for byte in text {
+            let digit = byte.wrapping_sub(b'0');
+            if digit > 9 {
+                return None;
+            }
+            // So few digits fit.
+            count = count * 10 + i64::from(digit);
+        }
+        Some(self.unit.timestamp(count, text.len()))
     }
 
     /// The text that [`read`](Self::read) takes, or `None` for a time that has none.

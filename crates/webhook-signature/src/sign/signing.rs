@@ -241,13 +241,11 @@ impl Verifier {
             .text
             .render(&source, &mut text)
             .map_err(|_| SignError::Header)?;
-        let mut mac = front.mac.clone();
-        mac.update(text.before_body());
-        if self.covered().body {
-            mac.update(request.body());
-        }
-        mac.update(text.after_body());
-        Ok(mac.finish().as_slice().to_vec())
+        let body = self.covered().body.then(|| request.body());
+        let tag = front
+            .mac
+            .tag(text.before_body(), body.into_iter(), text.after_body());
+        Ok(tag.as_slice().to_vec())
     }
 }
 

@@ -3,13 +3,11 @@
 use http::{HeaderMap, HeaderValue, request::Parts};
 use webhook_core::{Reason, ShortText, Timestamp, Verification};
 
-use super::{Verifier, keys::Key};
+use super::Verifier;
 use crate::{
     candidates::{Candidates, MAX_SIGNATURES},
     custom::{Custom, Head},
-    scheme::{
-        Covered, Found, HeaderTrouble, Line, Location, Scheme, SignedText, Source, lines, rfc3339,
-    },
+    scheme::{Found, HeaderTrouble, Line, Scheme, SignedText, Source, rfc3339},
 };
 
 /// The longest delivery id or event type that is taken, in bytes.
@@ -22,18 +20,10 @@ pub(crate) struct Judged {
     pub(crate) candidates: Candidates,
     /// The text they must cover, all but the body.
     pub(crate) text: SignedText,
-    /// Whatever the delivery then is known to be.
-    pub(crate) facts: Facts,
+    /// What the delivery is known to be once they are compared, all but the secret.
+    pub(crate) known: Option<Verification>,
     /// The head, where a function needs it beside the body.
     pub(crate) head: Option<Box<Head>>,
-}
-
-/// What a delivery says of itself.
-#[derive(Default)]
-pub(crate) struct Facts {
-    pub(super) timestamp: Option<Timestamp>,
-    pub(super) id: Option<ShortText>,
-    pub(super) event: Option<ShortText>,
 }
 
 /// The lines of one family of headers.
@@ -47,6 +37,7 @@ struct Lines<'a> {
 impl Judged {
     /// Judges the headers: first what is missing, then what is malformed, then what is stale. What
     /// they leave to be done is written in place, because it is large.
+    #[inline]
     pub(crate) fn judge(
         &mut self,
         verifier: &Verifier,
@@ -54,15 +45,44 @@ impl Judged {
         now: Timestamp,
     ) -> Result<(), Reason> {
         let (scheme, covered) = (verifier.scheme(), verifier.covered());
-        let lines = Lines::of(scheme, covered, parts)?;
+        let lines = Lines::of(verifier, parts)?;
         require(scheme, &parts.headers)?;
-        let id = lines.checked_id(scheme, covered)?;
-        self.candidates = Candidates::new(scheme.primitive.signature_bytes());
-        let (timestamp_text, timestamp) = lines.read(scheme, &mut self.candidates, now)?;
+        let known = self.known.insert(verifier.known());
+        let mut id = &b""[..];
+        if let Some((line, word)) = lines.id.and_then(|line| Some((line, word(line)?))) {
+            id = line.as_bytes();
+            known.set_delivery_id(word, covered.id);
+        }
+        if covered.needs_id {
+            check_id(scheme, id)?;
+        }
+        self.candidates.expect(scheme.primitive.signature_bytes());
+        let (time, timestamp) = lines.read(scheme, &mut self.candidates, now)?;
+        if let Some(timestamp) = timestamp {
+            known.set_timestamp(timestamp);
+        }
+        if let Some(event) = lines.event_type() {
+            known.set_event_type(event, covered.event);
+        }
+        if !covered.alone {
+            self.render(scheme, parts, time, id, now)?;
+        }
+        Ok(())
+    }
+
+    /// Puts together what is signed beside the body.
+    fn render(
+        &mut self,
+        scheme: &Scheme,
+        parts: &Parts,
+        timestamp: &[u8],
+        id: &[u8],
+        now: Timestamp,
+    ) -> Result<(), Reason> {
         let base_url = scheme.base_url_of(parts)?;
         let source = Source {
-            timestamp: timestamp_text,
-            id: id.unwrap_or_default(),
+            timestamp,
+            id,
             method: &parts.method,
             target: parts
                 .uri
@@ -78,74 +98,41 @@ impl Judged {
                 HeaderTrouble::Missing => Reason::SignatureMalformed,
                 HeaderTrouble::Repeated => Reason::SignatureDuplicateHeader,
             })?;
-        self.facts.timestamp = timestamp;
-        self.facts.id = id.and_then(ShortText::visible);
-        self.facts.event = lines.event_type();
         self.head = scheme.custom.map(|_| {
-            let id = id.and_then(|id| std::str::from_utf8(id).ok());
-            let id = id.unwrap_or_default();
-            Box::new(Head::new(parts, base_url, timestamp_text, id, now))
+            let id = std::str::from_utf8(id).unwrap_or_default();
+            Box::new(Head::new(parts, base_url, timestamp, id, now))
         });
         Ok(())
     }
 }
 
-impl Facts {
-    /// Says what a delivery is known to be, once it is verified.
-    pub(crate) fn describe(&mut self, verifier: &Verifier, key: &Key) -> Verification {
-        let covered = verifier.covered();
-        let mut verification = Verification::new(verifier.scheme().name.clone())
-            .with_secret_id(key.watched.id.clone());
-        if covered.body {
-            verification = verification.with_signed_body();
-        }
-        if let Some(timestamp) = self.timestamp {
-            verification = verification.with_timestamp(timestamp);
-        }
-        if let Some(id) = self.id.take() {
-            verification = verification.with_delivery_id(id, covered.id);
-        }
-        if let Some(event) = self.event.take() {
-            verification = verification.with_event_type(event, covered.event);
-        }
-        verification
-    }
-}
-
 impl<'a> Lines<'a> {
-    fn of(scheme: &Scheme, covered: Covered, parts: &'a Parts) -> Result<Self, Reason> {
-        let headers = &parts.headers;
-        let location = family(scheme, headers)?;
-        let [id, timestamp, signature, event] = lines(
-            headers,
-            [
-                location.id.as_ref(),
-                location.timestamp.as_ref(),
-                location.signature.header(),
-                scheme.event.as_ref(),
-            ],
-        );
-        let id = id.only()?;
-        if id.is_none() && covered.needs_id {
+    #[inline]
+    fn of(verifier: &Verifier, parts: &'a Parts) -> Result<Self, Reason> {
+        let scheme = verifier.scheme();
+        let (location, seen) = verifier.sought().find(scheme, &parts.headers)?;
+        let id = seen.id.only()?;
+        if id.is_none() && verifier.covered().needs_id {
             return Err(Reason::IdMissing);
         }
-        let timestamp = timestamp.only()?;
+        let timestamp = seen.timestamp.only()?;
         if timestamp.is_none() && location.timestamp.is_some() {
             return Err(Reason::TimestampMissing);
         }
         let signature = location
             .signature
-            .find(signature, parts)
+            .find(seen.signature, parts)
             .map_err(|reason| scheme.told(reason))?;
         Ok(Self {
             signature,
             timestamp,
             id,
-            event,
+            event: seen.event,
         })
     }
 
     /// Reads the signatures and the signed timestamp, and judges the latter.
+    #[inline]
     fn read(
         &self,
         scheme: &Scheme,
@@ -187,22 +174,6 @@ impl<'a> Lines<'a> {
         Ok((text, Some(timestamp)))
     }
 
-    /// The delivery's id. A signed one must be well-formed; an unsigned one that is not is left out,
-    /// as it proves nothing anyway.
-    fn checked_id(&self, scheme: &Scheme, covered: Covered) -> Result<Option<&'a [u8]>, Reason> {
-        let id = self
-            .id
-            .map(HeaderValue::as_bytes)
-            .filter(|id| is_visible(id));
-        if covered.needs_id {
-            let id = id.ok_or(Reason::IdMalformed)?;
-            if scheme.text.after_id().is_some_and(|end| contains(id, end)) {
-                return Err(Reason::IdMalformed);
-            }
-        }
-        Ok(id)
-    }
-
     /// The event's type. One that stands there twice is none: nobody can tell which line the handler
     /// reads.
     fn event_type(&self) -> Option<ShortText> {
@@ -218,7 +189,7 @@ impl Verifier {
     pub fn claimed_timestamp(&self, parts: &Parts) -> Option<Timestamp> {
         let scheme = self.scheme();
         let rule = scheme.timestamp.as_ref()?;
-        let lines = Lines::of(scheme, self.covered(), parts).ok()?;
+        let lines = Lines::of(self, parts).ok()?;
         let text = match (lines.timestamp, lines.signature) {
             (Some(line), _) => line.as_bytes(),
             (None, Found::One(value)) => {
@@ -243,46 +214,35 @@ fn require(scheme: &Scheme, headers: &HeaderMap) -> Result<(), Reason> {
     Ok(())
 }
 
-/// The family of headers that this delivery stands in: the first one of which a line is there.
-///
-/// A family is taken as a whole, and another one that is there too must say the same. If each header
-/// were looked up on its own, a request could carry a second id or timestamp that no signature
-/// covers, and whatever reads headers behind us could take that one for verified.
-fn family<'s>(scheme: &'s Scheme, headers: &HeaderMap) -> Result<&'s Location, Reason> {
-    let first = &scheme.location;
-    if scheme.alternatives.is_empty() {
-        return Ok(first);
-    }
-    let families = || std::iter::once(first).chain(&*scheme.alternatives);
-    let Some(chosen) = families().find(|family| family.is_used(headers)) else {
-        return Ok(first);
-    };
-    if families().all(|family| family == chosen || family.agrees_with(chosen, headers)) {
-        Ok(chosen)
-    } else {
-        Err(Reason::SignatureDuplicateHeader)
-    }
-}
-
 /// The text of a short value of visible ASCII.
 #[cfg(feature = "public-key")]
 pub(crate) fn visible(value: &HeaderValue) -> Option<&str> {
     let bytes = value.as_bytes();
-    is_visible(bytes).then(|| std::str::from_utf8(bytes).ok())?
+    let is_visible = bytes.len() <= MAX_ID && bytes.iter().all(u8::is_ascii_graphic);
+    is_visible.then(|| std::str::from_utf8(bytes).ok())?
 }
 
-/// Whether this is a short text of visible ASCII.
-fn is_visible(bytes: &[u8]) -> bool {
-    // Without an early exit, so that the compiler looks at many bytes at once.
-    bytes.len() <= MAX_ID
-        && bytes
-            .iter()
-            .fold(true, |all, byte| all & byte.is_ascii_graphic())
+/// The text of a short value of visible ASCII. An unsigned id that is none is left out, as it proves
+/// nothing anyway.
+fn word(value: &HeaderValue) -> Option<ShortText> {
+    let bytes = Some(value.as_bytes()).filter(|bytes| bytes.len() <= MAX_ID)?;
+    ShortText::graphic(bytes)
+}
+
+/// Checks a signed id, which is empty where it is malformed.
+fn check_id(scheme: &Scheme, id: &[u8]) -> Result<(), Reason> {
+    if id.is_empty() || scheme.text.after_id().is_some_and(|end| contains(id, end)) {
+        return Err(Reason::IdMalformed);
+    }
+    Ok(())
 }
 
 fn contains(text: &[u8], part: &str) -> bool {
-    let mut places = text.windows(part.len().max(1));
-    places.any(|place| place == part.as_bytes())
+    match part.as_bytes() {
+        // The usual dot, for which there is a faster search.
+        [byte] => text.contains(byte),
+        part => text.windows(part.len().max(1)).any(|place| place == part),
+    }
 }
 
 /// The text of a short value of visible ASCII and spaces: GitLab sends the type `Push Hook`.

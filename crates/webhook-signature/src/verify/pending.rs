@@ -4,7 +4,7 @@ use http::request::Parts;
 use webhook_core::{Reason, Timestamp, Verification};
 
 use super::{Refusal, Verifier, headers::Judged, keys::Key, whole};
-use crate::mac::Mac;
+use crate::mac::Fed;
 
 /// A delivery whose headers passed and whose body is still to come.
 ///
@@ -66,7 +66,7 @@ struct Macs {
     /// When the headers were judged.
     begun: Option<Timestamp>,
     /// The state of the first key that is valid, once it is fed.
-    fed: Option<Box<Mac>>,
+    fed: Option<Box<Fed>>,
 }
 
 impl Pending {
@@ -201,8 +201,8 @@ impl Macs {
         self.begun = Some(now);
         self.judged.judge(verifier, parts, now)?;
         // A ring of which no secret is valid now cannot tell right from wrong.
-        let mut valid = verifier.valid_keys(now);
-        valid.next().map(drop).ok_or(Reason::SecretUnavailable)
+        let valid = verifier.first_valid_key(now);
+        valid.map(drop).ok_or(Reason::SecretUnavailable)
     }
 
     fn update(&mut self, verifier: &Verifier, bytes: &[u8]) {
@@ -210,9 +210,9 @@ impl Macs {
             return;
         }
         if self.fed.is_none() {
-            let first = self.begun.and_then(|now| verifier.valid_keys(now).next());
+            let first = self.begun.and_then(|now| verifier.first_valid_key(now));
             self.fed = first.map(|key| {
-                let mut mac = Box::new(key.mac.clone());
+                let mut mac = Box::new(key.mac.begin());
                 mac.update(self.judged.text.before_body());
                 mac
             });
@@ -239,22 +239,26 @@ impl Macs {
         } = &self.judged;
         let (before, after) = (text.before_body(), text.after_body());
         let is_covered = verifier.covered().body;
-        let hashed = |key: &Key| {
+        let made = |key: &Key| {
             let body = body.clone().filter(|_| is_covered);
-            key.mac.tag(before, body, after)
+            candidates.contain(key.mac.tag(before, body, after).as_slice())
         };
-        let mut keys = verifier.valid_keys(now);
-        let first = keys.next().filter(|key| {
-            let tag = match self.fed.take() {
-                Some(mac) => mac.tag(b"", std::iter::empty(), after),
-                None => hashed(key),
-            };
-            candidates.contain(tag.as_slice())
-        });
-        let key = first.or_else(|| keys.find(|key| candidates.contain(hashed(key).as_slice())));
+        let made_by_first = |key: &&Key| match self.fed.take() {
+            Some(mut mac) => {
+                mac.update(after);
+                candidates.contain(mac.finish().as_slice())
+            }
+            None => made(key),
+        };
+        let first = verifier.first_valid_key(now).filter(made_by_first);
+        let key = first.or_else(|| verifier.valid_keys(now).skip(1).find(|key| made(key)));
         let key = key.ok_or_else(|| refused(Reason::SignatureMismatch))?;
         verifier.count(&key.watched, now);
-        Ok(self.judged.facts.describe(verifier, key))
+        if let Some(known) = &mut self.judged.known {
+            known.set_secret_id(key.watched.id.clone());
+        }
+        let known = self.judged.known.take();
+        known.ok_or(Refusal::by_body(Reason::Misconfigured))
     }
 }
 

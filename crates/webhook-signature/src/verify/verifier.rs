@@ -11,7 +11,7 @@ use super::{
 use crate::{
     KeyRingError, SecretUse,
     key::{KeyRing, Watched},
-    scheme::{Covered, Place, Primitive, Scheme, SchemeError},
+    scheme::{Covered, Place, Primitive, Scheme, SchemeError, Sought},
 };
 
 /// Verifies deliveries of one scheme with the secrets of one key ring, and signs with the one in
@@ -46,6 +46,7 @@ pub struct Verifier(Arc<Inner>);
 struct Inner {
     scheme: Scheme,
     covered: Covered,
+    sought: Sought,
     keys: Keys,
     /// The same secrets, with the usual mistake made or undone.
     variant: Option<Box<Variant>>,
@@ -91,6 +92,7 @@ impl Verifier {
         let front = keys.next()?;
         Some(Self(Arc::new(Inner {
             covered: Covered::by(&scheme),
+            sought: Sought::by(&scheme),
             scheme,
             keys: Keys::Macs(front, keys.collect()),
             variant,
@@ -117,6 +119,7 @@ impl Verifier {
     fn of_public(scheme: Scheme, keys: crate::public::Keys) -> Self {
         Self(Arc::new(Inner {
             covered: Covered::by(&scheme),
+            sought: Sought::by(&scheme),
             scheme,
             keys: Keys::Public(keys),
             variant: None,
@@ -235,6 +238,20 @@ impl Verifier {
         self.0.covered
     }
 
+    /// What a delivery is known to be before anything is read of it.
+    pub(super) fn known(&self) -> Verification {
+        let known = Verification::new(self.scheme().name.clone());
+        if self.covered().body {
+            known.with_signed_body()
+        } else {
+            known
+        }
+    }
+
+    pub(super) fn sought(&self) -> &Sought {
+        &self.0.sought
+    }
+
     /// The key in front; none where keys are public.
     #[cfg_attr(
         not(feature = "public-key"),
@@ -243,12 +260,20 @@ impl Verifier {
             reason = "there are none without that feature"
         )
     )]
+    #[inline]
     pub(crate) fn front(&self) -> Option<&Key> {
         match &self.0.keys {
             Keys::Macs(front, _) => Some(front),
             #[cfg(feature = "public-key")]
             Keys::Public(_) => None,
         }
+    }
+
+    /// The first key that is valid at this instant: the one in front, as a rule.
+    #[inline]
+    pub(super) fn first_valid_key(&self, now: Timestamp) -> Option<&Key> {
+        let front = self.front().filter(|key| key.is_valid_at(now));
+        front.or_else(|| self.others().iter().find(|key| key.is_valid_at(now)))
     }
 
     /// The keys that are valid at this instant, the front one first.

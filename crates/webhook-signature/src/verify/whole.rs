@@ -14,32 +14,31 @@ pub(super) fn judge<'b>(
     judged: Judged,
     body: impl Iterator<Item = &'b [u8]>,
 ) -> Result<Verification, Reason> {
-    let scheme = verifier.scheme();
+    let (scheme, covered) = (verifier.scheme(), verifier.covered());
     let custom = scheme.custom.ok_or(Reason::Misconfigured)?;
     let body = one_piece(body);
     let Judged {
-        candidates,
-        mut facts,
-        ..
+        candidates, known, ..
     } = judged;
+    let mut known = known.ok_or(Reason::Misconfigured)?;
     let claims = custom.claims(&head.with(scheme, &body), candidates)?;
     if let (Some(text), Some(rule)) = (&claims.timestamp, &scheme.timestamp) {
         let timestamp = rule.read(text).ok_or(Reason::TimestampMalformed)?;
         rule.judge(timestamp, head.now)?;
-        facts.timestamp = Some(timestamp);
+        known.set_timestamp(timestamp);
     }
     if let Some(id) = &claims.id {
-        facts.id = Some(ShortText::new(id));
+        known.set_delivery_id(ShortText::new(id), covered.id);
     }
     if let Some(event) = &claims.event {
-        facts.event = Some(ShortText::new(event));
+        known.set_event_type(ShortText::new(event), covered.event);
     }
     let key = verifier
         .valid_keys(head.now)
         .find(|key| claims.hold(key))
         .ok_or(Reason::SignatureMismatch)?;
     verifier.count(&key.watched, head.now);
-    Ok(facts.describe(verifier, key))
+    Ok(known.with_secret_id(key.watched.id.clone()))
 }
 
 /// The body in one piece, which it is as a rule.

@@ -88,7 +88,7 @@ pub(super) const fn preset(data: Data) -> Preset {
             timestamp: header(data.timestamp),
             id: header(data.id),
         },
-        alternatives: Cow::Borrowed(&[]),
+        alternative: None,
         event: header(data.event),
         grammar: grammar(data.form),
         encoding: data.encoding,
