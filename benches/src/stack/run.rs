@@ -1,5 +1,7 @@
 //! Requests through a router in process.
 
+use std::thread;
+
 use axum::body::Body;
 use http::{Request, StatusCode};
 
@@ -23,6 +25,8 @@ impl Warm {
     /// # Errors
     /// The server cannot be made, or answers with another status than the case's.
     pub fn new(case: Case, requests: usize) -> Result<Self, BoxError> {
+        // As in any server: where there is one thread only, glibc's malloc takes shorter ways.
+        thread::spawn(thread::park);
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
