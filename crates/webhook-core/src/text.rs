@@ -184,15 +184,23 @@ impl ShortText {
         })
     }
 
-    /// The text.
+    /// The text. It is checked anew for being one, since it is held as bytes: whoever can do with
+    /// bytes pays less for [them](Self::as_bytes).
     #[must_use]
     pub fn as_str(&self) -> &str {
         match &self.0 {
-            Short::Inline { len, bytes } => bytes
-                .get(..usize::from(*len))
-                .and_then(|bytes| std::str::from_utf8(bytes).ok())
-                .unwrap_or_default(),
+            Short::Inline { .. } => std::str::from_utf8(self.as_bytes()).unwrap_or_default(),
             Short::Heap(text) => text,
+        }
+    }
+
+    /// The bytes of the text, which are UTF-8.
+    #[must_use]
+    #[inline]
+    pub fn as_bytes(&self) -> &[u8] {
+        match &self.0 {
+            Short::Inline { len, bytes } => bytes.get(..usize::from(*len)).unwrap_or_default(),
+            Short::Heap(text) => text.as_bytes(),
         }
     }
 }

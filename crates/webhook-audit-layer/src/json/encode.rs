@@ -40,11 +40,19 @@ pub(crate) fn encode_change(change: &Change, buffer: &mut Vec<u8>) {
     }
     line.text(
         key!("target"),
-        change.target.as_str(),
+        change.target.as_str().as_bytes(),
         2 * MAX_SUBJECT_BYTES,
     );
-    line.text(key!("by"), change.cause.by(), 2 * MAX_SUBJECT_BYTES);
-    line.text(key!("why"), change.cause.why(), 2 * MAX_WHY_BYTES);
+    line.text(
+        key!("by"),
+        change.cause.by().as_bytes(),
+        2 * MAX_SUBJECT_BYTES,
+    );
+    line.text(
+        key!("why"),
+        change.cause.why().as_bytes(),
+        2 * MAX_WHY_BYTES,
+    );
     line.close();
 }
 
@@ -112,7 +120,7 @@ fn add_addresses(line: &mut Line<'_>, record: &AuditRecord) {
         version::name(record.version),
     );
     if let Some(scheme) = record.scheme {
-        line.text(key!("url.scheme"), scheme, MAX_SCHEME_BYTES);
+        line.text(key!("url.scheme"), scheme.as_bytes(), MAX_SCHEME_BYTES);
     }
     if let Some(bytes) = record.body_bytes {
         line.number(key!("http.request.body.size"), bytes);
@@ -131,7 +139,7 @@ fn add_names(line: &mut Line<'_>, record: &AuditRecord) {
     ];
     for (key, name) in names {
         if let Some(name) = name {
-            line.text(key, name.as_str(), record::MAX_NAME_BYTES);
+            line.text(key, name.as_str().as_bytes(), record::MAX_NAME_BYTES);
         }
     }
     if !record.secrets_tried.is_empty() {
@@ -166,7 +174,7 @@ fn add_checks_and_times(line: &mut Line<'_>, record: &AuditRecord) {
 fn add_texts(line: &mut Line<'_>, record: &AuditRecord) {
     line.text(
         key!("http.request.method"),
-        record.method.as_raw(),
+        record.method.as_raw_bytes(),
         record::MAX_METHOD_BYTES,
     );
     if let Some(id) = &record.delivery_id {
@@ -176,7 +184,7 @@ fn add_texts(line: &mut Line<'_>, record: &AuditRecord) {
         );
         line.text(
             key!("webhook.delivery.id"),
-            id.as_raw(),
+            id.as_raw_bytes(),
             record::MAX_DELIVERY_ID_BYTES,
         );
     }
@@ -201,7 +209,7 @@ fn add_texts(line: &mut Line<'_>, record: &AuditRecord) {
     ];
     for (key, text, max) in texts {
         if let Some(text) = text {
-            line.text(key, text.as_raw(), max);
+            line.text(key, text.as_raw_bytes(), max);
         }
     }
 }

@@ -78,8 +78,8 @@ impl<'a> Line<'a> {
         self.member(key, |buffer, _| buffer.extend_from_slice(word));
     }
 
-    /// Any text, cut to `max` bytes of its escaped form or to the room that is left.
-    pub(super) fn text(&mut self, key: Key, text: &str, max: usize) {
+    /// Any text, by its bytes, cut to `max` bytes of its escaped form or to the room that is left.
+    pub(super) fn text(&mut self, key: Key, text: &[u8], max: usize) {
         // Without room for the quotes and a few characters it is better left out, or whole: cut to
         // nothing it would say that there was none.
         const LEAST: usize = 16;
@@ -110,7 +110,7 @@ impl<'a> Line<'a> {
                 if mark > start + 1 {
                     buffer.push(b',');
                 }
-                write_text(buffer, text, each);
+                write_text(buffer, text.as_bytes(), each);
                 if buffer.len() - start >= max {
                     buffer.truncate(mark);
                     break;
@@ -159,13 +159,13 @@ fn write_word(buffer: &mut Vec<u8>, word: &str) {
     buffer.push(b'"');
 }
 
-/// A string in quotes, at most `max` bytes between them; cut, it ends with `…`.
-fn write_text(buffer: &mut Vec<u8>, text: &str, max: usize) {
+/// A text in quotes, at most `max` bytes between them; cut, it ends with `…`.
+fn write_text(buffer: &mut Vec<u8>, text: &[u8], max: usize) {
     buffer.push(b'"');
-    if text.len() <= max && is_all_plain(text.as_bytes()) {
-        buffer.extend_from_slice(text.as_bytes());
+    if text.len() <= max && is_all_plain(text) {
+        buffer.extend_from_slice(text);
     } else {
-        write_escaped(buffer, text, max);
+        write_escaped(buffer, std::str::from_utf8(text).unwrap_or_default(), max);
     }
     buffer.push(b'"');
 }
@@ -252,7 +252,7 @@ mod tests {
     /// Written after other lines.
     fn written(text: &str, max: usize) -> Vec<u8> {
         let mut buffer = vec![b'x'; 1000];
-        write_text(&mut buffer, text, max);
+        write_text(&mut buffer, text.as_bytes(), max);
         buffer.split_off(1000)
     }
 
@@ -283,7 +283,7 @@ mod tests {
                 let mut buffer = vec![b'x'; 10_000];
                 let mut line = Line::open(&mut buffer);
                 line.word(key!("a"), &"x".repeat(size));
-                line.text(key!("b"), &text, 64);
+                line.text(key!("b"), text.as_bytes(), 64);
                 line.close();
                 let buffer = buffer.split_off(10_000);
                 assert!(buffer.len() <= MAX_LINE_BYTES);

@@ -41,6 +41,9 @@ impl SenderText {
 
     /// Copies at most `max` bytes of what may not be UTF-8.
     pub(crate) fn from_bytes(bytes: &[u8], max: usize) -> Self {
+        if let (true, Some(text)) = (bytes.len() <= max, ShortText::visible(bytes)) {
+            return Self(text);
+        }
         if let Ok(text) = std::str::from_utf8(bytes) {
             return Self::new(text, max);
         }
@@ -52,6 +55,11 @@ impl SenderText {
             text.extend(chunk.invalid().iter().copied().map(char::from));
         }
         Self::new(&text, max)
+    }
+
+    /// The bytes of the text as it came, for less than the text.
+    pub(crate) fn as_raw_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
     }
 
     /// The text as it came, with everything in it.
