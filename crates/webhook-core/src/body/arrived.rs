@@ -50,11 +50,11 @@ pub fn arrived<B>(
 where
     B: Body<Data = Bytes> + Unpin + 'static,
 {
-    let collect = |body, first| {
-        let collect = Collect::within(body, limits, budget.reserve_for(network));
-        collect.with_version(version).with_first(first)
-    };
     let hint = body.size_hint();
+    let collect = |body, first| {
+        let reservation = budget.reserve_for(network);
+        Collect::after(first, &hint, body, limits, reservation).with_version(version)
+    };
     let is_buffered = TypeId::of::<B>() == TypeId::of::<BufferedBody>();
     if is_buffered || hint.lower() > limits.max_bytes() {
         return Err(collect(body, None));

@@ -9,7 +9,7 @@ use std::{
 
 use bytes::Bytes;
 use http::Version;
-use http_body::{Body, Frame};
+use http_body::{Body, Frame, SizeHint};
 use tokio::time::Sleep;
 
 use super::{
@@ -53,19 +53,25 @@ where
     /// for the client's network.
     pub fn within(body: B, limits: &BodyLimits, reservation: Reservation) -> Self {
         let hint = body.size_hint();
-        Self {
-            source: Source::of(body),
-            intake: Intake::new(&hint, limits, reservation),
-            deadline: None,
-            must_end_stream: false,
-            first: None,
-        }
+        Self::after(None, &hint, body, limits, reservation)
     }
 
-    /// Begins with what the body gave already.
-    pub(super) fn with_first(mut self, first: Option<Given>) -> Self {
-        self.first = first;
-        self
+    /// Begins with what the body gave already, where it did. The hint is of the whole body: that of
+    /// what is left of it says less.
+    pub(super) fn after(
+        first: Option<Given>,
+        hint: &SizeHint,
+        body: B,
+        limits: &BodyLimits,
+        reservation: Reservation,
+    ) -> Self {
+        Self {
+            source: Source::of(body),
+            intake: Intake::new(hint, limits, reservation),
+            deadline: None,
+            must_end_stream: false,
+            first,
+        }
     }
 
     /// Says the request's HTTP version. A body of HTTP/2 or later must say that its stream ended:

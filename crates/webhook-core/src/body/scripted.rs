@@ -14,6 +14,7 @@ use http_body::{Body, Frame, SizeHint};
 /// A body that plays a script, and counts how often it is asked.
 pub(super) struct Scripted {
     steps: VecDeque<Step>,
+    /// What is declared and not given yet, as hosts tell it.
     pub(super) declared: Option<u64>,
     pub(super) ends_stream: bool,
     pub(super) polls: Option<&'static Cell<u32>>,
@@ -51,7 +52,11 @@ impl Body for Scripted {
             polls.set(polls.get() + 1);
         }
         Poll::Ready(match self.steps.pop_front() {
-            Some(Step::Data(data)) => Some(Ok(Frame::data(data))),
+            Some(Step::Data(data)) => {
+                let given = u64::try_from(data.len()).unwrap();
+                self.declared = self.declared.map(|left| left.saturating_sub(given));
+                Some(Ok(Frame::data(data)))
+            }
             Some(Step::Trailers(trailers)) => Some(Ok(Frame::trailers(trailers))),
             Some(Step::Fail) => Some(Err("reset")),
             Some(Step::Stall) => {
