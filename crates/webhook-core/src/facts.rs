@@ -153,17 +153,37 @@ impl Facts {
     /// Tells inner layers, the handler and the record what the delivery was verified to be.
     /// Only for layers that verified it.
     pub fn set_verification(&mut self, verification: Verification) {
-        // Where nobody keeps a record, the way through it is three moves of a large value.
-        if !self.record.is_kept() {
+        // Where nobody keeps a record, the way through it is a move of a large value for nothing.
+        if self.record.is_kept() {
+            self.take_verification(&mut Some(verification));
+        } else {
             self.verified = Verified::Here(verification);
-            return;
         }
-        let is_body_signed = verification.is_body_signed();
-        self.verified = match self.record.take_verification(verification) {
-            Ok(()) => Verified::Recorded { is_body_signed },
-            // The record tells of an outer layer that verified as well, or its request has ended.
-            Err(verification) => Verified::Here(verification),
+    }
+
+    /// As [`set_verification`](Self::set_verification), out of the place where the verification was
+    /// made: it is large, and this way it is moved once. Nothing there is nothing told.
+    ///
+    /// ```
+    /// use webhook_core::{Facts, Verification};
+    ///
+    /// let (mut facts, mut made) = (Facts::default(), Some(Verification::new("github")));
+    /// facts.take_verification(&mut made);
+    /// assert!(made.is_none() && facts.verification().is_some());
+    /// ```
+    pub fn take_verification(&mut self, from: &mut Option<Verification>) {
+        let Some(verification) = from else {
+            return;
         };
+        let is_body_signed = verification.is_body_signed();
+        self.record.take_verification(from);
+        if from.is_none() {
+            self.verified = Verified::Recorded { is_body_signed };
+        } else if let Some(verification) = from.take() {
+            // Nobody keeps a record, or it tells of an outer layer that verified as well, or its
+            // request has ended.
+            self.verified = Verified::Here(verification);
+        }
     }
 
     /// The endpoint that the delivery is for.
@@ -256,6 +276,16 @@ mod tests {
         facts.set_verification(Verification::new("github"));
         assert_eq!(provider(&facts), Some("github"));
         assert_eq!(record.verification(), None);
+    }
+
+    #[test]
+    fn nothing_that_is_taken_is_nothing_told() {
+        let mut facts = Facts::default();
+        facts.take_verification(&mut None);
+        assert_eq!(provider(&facts), None);
+        facts.set_verification(Verification::new("github"));
+        facts.take_verification(&mut None);
+        assert_eq!(provider(&facts), Some("github"));
     }
 
     #[test]

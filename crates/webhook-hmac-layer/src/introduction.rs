@@ -83,7 +83,7 @@ impl Case {
         &self,
         parts: &mut Parts,
         body: &BufferedBody,
-        verification: &Verification,
+        verified: Option<&Verification>,
     ) -> Result<bool, Ending> {
         let Some(responder) = self.responder_for(body) else {
             return Ok(true);
@@ -95,7 +95,9 @@ impl Case {
         match self.introduction(parts, Seen::Verified(&bytes)) {
             Some(Reply::Answer(answer)) => {
                 self.record.set_verdict(Check::Signature, Verdict::Pass);
-                self.record.set_verification(verification);
+                if let Some(verification) = verified {
+                    self.record.set_verification(verification);
+                }
                 return Err(answer.into());
             }
             Some(Reply::Confirm(asked)) => {

@@ -5,8 +5,8 @@ use std::{sync::Arc, time::Duration};
 use http::{Extensions, request::Parts};
 use http_body::Body;
 use webhook_core::{
-    BufferedBody, Check, Clock, DeliveryRecord, Facts, Reason, Rejection, Settings, ShortText,
-    Ticks, Timestamp, Verdict, body::Observer,
+    BufferedBody, Check, ClientAddr, ClientNetwork, Clock, DeliveryRecord, Facts, Reason,
+    Rejection, Settings, ShortText, Ticks, Timestamp, Verdict, body::Observer, record::Verdicts,
 };
 use webhook_signature::{
     Pending, Refusal,
@@ -38,28 +38,24 @@ impl Observer for Hashing<'_> {
 /// The wall time, and the monotonic time where a record wants to know how long this takes. A record
 /// that began by the same clock makes one of the other: a clock that is read is 150 instructions.
 fn read(clock: &Clock, record: &DeliveryRecord) -> (Timestamp, Option<Ticks>) {
-    if !record.is_kept() {
-        return (clock.now(), None);
+    match record.now(clock) {
+        Some((now, ticks)) => (now, Some(ticks)),
+        None => (clock.now(), record.is_kept().then(|| clock.ticks())),
     }
-    let ticks = clock.ticks();
-    let began = record.latest(clock).and(record.started_at());
-    let now = match (began, record.received_at()) {
-        (Some(began), Some(received)) => received.saturating_add(ticks.since(began)),
-        _ => clock.now(),
-    };
-    (now, Some(ticks))
 }
 
 /// One delivery being judged: under which settings, for which record, and how long it took.
 pub(crate) struct Case {
     pub(crate) settings: Arc<HmacSettings>,
     pub(crate) record: DeliveryRecord,
+    /// The client that a layer resolved.
+    client: Option<ClientAddr>,
     clock: Clock,
     /// When the head was judged.
     now: Timestamp,
     /// Since when it is being judged, where a record wants to know.
     since: Option<Ticks>,
-    spent: Duration,
+    spent_nanos: u64,
     /// Why the head is refused, unless the body turns out to be a handshake.
     pub(crate) waiting: Option<Refusal>,
     /// Whether the head was admitted, so that the body decides.
@@ -78,18 +74,26 @@ impl Case {
             return Err(Rejection::new(Reason::Misconfigured, Check::Signature));
         };
         let settings = settings.into_arc();
-        let record = Facts::record_of(extensions);
+        let facts = Facts::of(extensions);
+        let record = facts.map_or_else(DeliveryRecord::default, |facts| facts.record().clone());
         let (now, since) = read(clock, &record);
         Ok(Self {
             settings,
             record,
+            client: facts.and_then(Facts::client),
             clock: clock.clone(),
             now,
             since,
-            spent: Duration::ZERO,
+            spent_nanos: 0,
             waiting: None,
             is_pending: false,
         })
+    }
+
+    /// The network that the body's memory is counted for.
+    pub(crate) fn network(&self, extensions: &Extensions) -> Option<ClientNetwork> {
+        let client = self.client.or_else(|| Facts::client_of(extensions));
+        client.map(|client| client.network())
     }
 
     /// Tells the record whose delivery this claims to be; a verified one tells it by itself, for less.
@@ -111,9 +115,13 @@ impl Case {
             return Err(answer.into());
         }
         self.settings.methods.admit(&parts.method)?;
-        self.record.set_verdict(Check::Method, Verdict::Pass);
-        admit_encoding(&parts.headers)?;
-        self.record.set_verdict(Check::Encoding, Verdict::Pass);
+        let passed = Verdicts::default().with(Check::Method, Verdict::Pass);
+        if let Err(rejection) = admit_encoding(&parts.headers) {
+            self.record.add_verdicts(passed);
+            return Err(rejection.into());
+        }
+        let passed = passed.with(Check::Encoding, Verdict::Pass);
+        self.record.add_verdicts(passed);
 
         match pending.begin(&self.settings.verifier, parts, self.now) {
             Ok(()) => self.is_pending = true,
@@ -135,8 +143,10 @@ impl Case {
         body: &BufferedBody,
         pending: &mut Pending,
     ) -> Result<bool, Ending> {
-        self.record.set_verdict(Check::Size, Verdict::Pass);
-        self.record.set_verdict(Check::Body, Verdict::Pass);
+        let passed = Verdicts::default()
+            .with(Check::Size, Verdict::Pass)
+            .with(Check::Body, Verdict::Pass);
+        self.record.add_verdicts(passed);
         if self.record.is_kept() {
             self.record
                 .set_body_bytes(u64::try_from(body.len()).unwrap_or(u64::MAX));
@@ -148,16 +158,16 @@ impl Case {
         if !self.is_pending {
             return Ok(false);
         }
-        match pending.finish(body.chunks()) {
-            Ok(verification) => {
+        match pending.finish_in_place(body.chunks()) {
+            Ok(verified) => {
                 self.settings
                     .watch
                     .accepted(&self.settings.verifier, self.now);
-                if !self.is_delivery(parts, body, &verification)? {
+                if !self.is_delivery(parts, body, verified.as_ref())? {
                     return Ok(false);
                 }
                 self.record.set_verdict(Check::Signature, Verdict::Pass);
-                Facts::of_mut(&mut parts.extensions).set_verification(verification);
+                Facts::of_mut(&mut parts.extensions).take_verification(verified);
                 Ok(true)
             }
             Err(refusal) => {
@@ -255,7 +265,8 @@ impl Case {
     /// Keeps what was measured; the time that the body takes to come is not to be in it.
     pub(crate) fn pause(&mut self) -> Option<Ticks> {
         let (since, now) = (self.since.take()?, self.clock.ticks());
-        self.spent += now.since(since);
+        let nanos = now.as_nanos().saturating_sub(since.as_nanos());
+        self.spent_nanos = self.spent_nanos.saturating_add(nanos);
         Some(now)
     }
 
@@ -264,8 +275,7 @@ impl Case {
         let Some(now) = self.pause() else {
             return;
         };
-        self.record
-            .set_verify_time(u64::try_from(self.spent.as_nanos()).unwrap_or(u64::MAX));
+        self.record.set_verify_time(self.spent_nanos);
         if goes_on {
             self.record.set_handler_start(now);
         }

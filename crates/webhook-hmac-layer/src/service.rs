@@ -8,7 +8,7 @@ use http::{Request, Response};
 use http_body::Body;
 use tower_service::Service;
 use webhook_core::{
-    BufferedBody, Facts, Problem, Reject,
+    BufferedBody, Problem, Reject,
     body::{Collect, arrived},
 };
 use webhook_signature::Pending;
@@ -72,7 +72,7 @@ where
             case.name_provider();
             return ResponseFuture::answered(ending.response(rejection, &mut parts));
         }
-        let network = Facts::client_of(&parts.extensions).map(|client| client.network());
+        let network = case.network(&parts.extensions);
         match arrived(body, &case.limits(), budget, network, parts.version) {
             Ok(body) => {
                 let is_verified = match case.judge_whole(&mut parts, &body, &mut pending) {

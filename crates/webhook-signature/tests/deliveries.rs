@@ -442,6 +442,21 @@ fn a_body_other_than_the_fed_one_is_refused() {
 }
 
 #[test]
+fn a_verification_stands_in_place_once_and_only_where_the_signature_is_right() {
+    let github = verifier(&presets::GITHUB);
+    let parts = signed_parts(github.sign(&SignRequest::new(b"{}", now())).unwrap());
+    let mut pending = github.begin(&parts, now()).unwrap();
+    let verified = pending.finish_in_place([&b"{}"[..]]).unwrap().take();
+    assert_eq!(verified, Some(github.verify(&parts, b"{}", now()).unwrap()));
+    assert!(pending.finish_in_place([&b"{}"[..]]).is_err());
+
+    pending.begin(&github, &parts, now()).unwrap();
+    for body in [&b"[]"[..], b"{}"] {
+        assert!(pending.finish_in_place([body]).is_err(), "{body:?}");
+    }
+}
+
+#[test]
 fn what_is_begun_anew_knows_nothing_of_the_one_before() {
     let github = verifier(&presets::GITHUB);
     let sign = |body| signed_parts(github.sign(&SignRequest::new(body, now())).unwrap());

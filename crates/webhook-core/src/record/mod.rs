@@ -130,6 +130,20 @@ impl DeliveryRecord {
         start.clock.is(clock).then(|| handler.max(start.at))
     }
 
+    /// The wall time and the monotonic time of now, with one look at the clock: the wall time is that
+    /// of the record's beginning and the monotonic time since. `None` where nobody keeps a record, or
+    /// it began by another clock.
+    #[must_use]
+    #[inline]
+    pub fn now(&self, clock: &Clock) -> Option<(Timestamp, Ticks)> {
+        let start = self.slots()?.start.as_ref()?;
+        start.clock.is(clock).then(|| {
+            let ticks = clock.ticks();
+            let passed = ticks.since(start.at);
+            (start.received_at.saturating_add(passed), ticks)
+        })
+    }
+
     /// Takes no more notes: the request has ended, and its record is told. Only for the audit layer.
     pub fn close(&self) {
         if let Some(slots) = self.slots() {
@@ -141,6 +155,12 @@ impl DeliveryRecord {
     #[inline]
     pub fn set_verdict(&self, check: Check, verdict: Verdict) {
         self.once(|slots| slots.verdicts.set(check, verdict));
+    }
+
+    /// Notes what several checks found, at once.
+    #[inline]
+    pub fn add_verdicts(&self, verdicts: Verdicts) {
+        self.once(|slots| slots.verdicts.add(verdicts));
     }
 
     /// What a check found; `None` where it never ran.
@@ -249,19 +269,16 @@ impl DeliveryRecord {
     pub fn set_verification(&self, verification: &Verification) {
         self.once(|slots| {
             if slots.verification(verification.is_body_signed()).is_none() {
-                let _first_wins = slots.take_verification(verification.clone());
+                slots.take_verification(&mut Some(verification.clone()));
             }
         });
     }
 
-    /// As [`set_verification`](Self::set_verification), without a copy: gives back what finds no
-    /// place.
-    #[allow(clippy::result_large_err, reason = "what finds no place is given back")]
-    pub(crate) fn take_verification(&self, verification: Verification) -> Result<(), Verification> {
-        match self.slots() {
-            Some(slots) if !slots.verdicts.is_closed() => slots.take_verification(verification),
-            _ => Err(verification),
-        }
+    /// As [`set_verification`](Self::set_verification), without a copy: leaves what finds no place
+    /// where it is.
+    #[inline]
+    pub(crate) fn take_verification(&self, from: &mut Option<Verification>) {
+        self.once(|slots| slots.take_verification(from));
     }
 
     /// What [`take_verification`](Self::take_verification) took.
@@ -390,19 +407,25 @@ impl DeliveryRecord {
 impl Slots {
     fn verification(&self, is_body_signed: bool) -> Option<&Verification> {
         if is_body_signed {
-            self.signed_verification.get()
+            self.signed_verification.get()?.as_ref()
         } else {
             self.verification.get().map(Box::as_ref)
         }
     }
 
-    #[allow(clippy::result_large_err, reason = "as in `OnceLock::set`")]
-    fn take_verification(&self, verification: Verification) -> Result<(), Verification> {
-        if verification.is_body_signed() {
-            self.signed_verification.set(verification)
-        } else {
-            let taken = self.verification.set(Box::new(verification));
-            taken.map_err(|verification| *verification)
+    /// Takes what is there, unless its place is taken. It is large, and moved once.
+    #[inline]
+    fn take_verification(&self, from: &mut Option<Verification>) {
+        match from {
+            None => {}
+            Some(verification) if verification.is_body_signed() => {
+                self.signed_verification.get_or_init(|| from.take());
+            }
+            Some(_) => {
+                if let Some(Err(back)) = from.take().map(|it| self.verification.set(Box::new(it))) {
+                    *from = Some(*back);
+                }
+            }
         }
     }
 }
@@ -423,7 +446,7 @@ impl fmt::Debug for DeliveryRecord {
 
 #[cfg(test)]
 mod tests {
-    use super::{BodyDigest, DeliveryRecord, HeadText, MAX_NOTE_BYTES, RequestId};
+    use super::{BodyDigest, DeliveryRecord, HeadText, MAX_NOTE_BYTES, RequestId, Verdicts};
     use crate::{
         AddressError, Check, ClientAddr, Clock, Name, Reason, ShortText, Ticks, Timestamp, Verdict,
         Verification,
@@ -456,6 +479,21 @@ mod tests {
         );
         record.set_refusal(Reason::RateLimited, Check::RateEndpoint);
         assert_eq!(record.verdict(Check::RateEndpoint), Some(Verdict::Fail));
+    }
+
+    #[test]
+    fn verdicts_that_are_noted_at_once_are_told_like_others_until_the_record_is_closed() {
+        let record = record();
+        record.set_verdict(Check::Encoding, Verdict::Fail);
+        let passed = Verdicts::default()
+            .with(Check::Method, Verdict::Pass)
+            .with(Check::Encoding, Verdict::Pass);
+        record.add_verdicts(passed);
+        assert_eq!(record.verdict(Check::Method), Some(Verdict::Pass));
+        assert_eq!(record.verdict(Check::Encoding), Some(Verdict::Fail));
+        record.close();
+        record.add_verdicts(Verdicts::default().with(Check::Size, Verdict::Pass));
+        assert_eq!(record.verdict(Check::Size), None);
     }
 
     #[test]
@@ -507,6 +545,13 @@ mod tests {
         assert_eq!(record.latest(&Clock::system()), None);
         assert_eq!(record.latest(&Clock::manual(clock.now()).0), None);
         assert_eq!(DeliveryRecord::default().latest(&clock), None);
+        assert_eq!(record.now(&clock), Some((clock.now(), clock.ticks())));
+        // A wall clock that was set is not believed in the middle of a request.
+        let now = clock.now();
+        hands.set_wall(Timestamp::from_unix_seconds(0));
+        assert_eq!(record.now(&clock), Some((now, clock.ticks())));
+        assert_eq!(record.now(&Clock::system()), None);
+        assert_eq!(DeliveryRecord::default().now(&clock), None);
     }
 
     #[test]

@@ -34,8 +34,9 @@ pub(super) struct Slots {
     pub(super) provider: OnceLock<Name>,
     /// On the heap, for few requests have one.
     pub(super) verification: OnceLock<Box<Verification>>,
-    /// One whose signature covers the body; it says more than one that a token made.
-    pub(super) signed_verification: OnceLock<Verification>,
+    /// One whose signature covers the body; it says more than one that a token made. Never none once
+    /// it is written: an option, because it is taken out of another one, and moved by nothing else.
+    pub(super) signed_verification: OnceLock<Option<Verification>>,
     pub(super) claimed_delivery_id: OnceLock<ShortText>,
     pub(super) body_bytes: Number,
     pub(super) body_digest: OnceLock<BodyDigest>,
@@ -141,6 +142,7 @@ const UNTOLD: u64 = u64::MAX;
 
 impl Number {
     /// Of several, the first one stays.
+    #[inline]
     pub(super) fn set(&self, number: u64) {
         let swap = (Ordering::AcqRel, Ordering::Relaxed);
         let number = number.min(UNTOLD - 1);

@@ -60,8 +60,14 @@ const _: () = assert!(Check::ALL.len() * 4 < 63);
 pub(super) struct Board(AtomicU64);
 
 impl Board {
+    #[inline]
     pub(super) fn set(&self, check: Check, verdict: Verdict) {
-        self.0.fetch_or(bits(check, verdict), Ordering::AcqRel);
+        self.add(Verdicts(bits(check, verdict)));
+    }
+
+    #[inline]
+    pub(super) fn add(&self, verdicts: Verdicts) {
+        self.0.fetch_or(verdicts.0, Ordering::AcqRel);
     }
 
     pub(super) fn all(&self) -> Verdicts {
@@ -72,6 +78,7 @@ impl Board {
         self.0.fetch_or(CLOSED, Ordering::AcqRel);
     }
 
+    #[inline]
     pub(super) fn is_closed(&self) -> bool {
         self.0.load(Ordering::Relaxed) & CLOSED != 0
     }

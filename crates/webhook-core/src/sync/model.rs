@@ -39,6 +39,13 @@ impl<T> OnceLock<T> {
         Ok(())
     }
 
+    pub(crate) fn get_or_init(&self, make: impl FnOnce() -> T) -> &T {
+        let (acquire, both) = (Ordering::Acquire, Ordering::AcqRel);
+        // Whoever is not the first finds the value: no step lies between the mark and the write.
+        let _mark = self.is_written.compare_exchange(false, true, both, acquire);
+        self.value.get_or_init(|| Box::leak(Box::new(make())))
+    }
+
     pub(crate) fn get(&self) -> Option<&T> {
         let is_written = self.is_written.load(Ordering::Acquire);
         self.value.get().copied().filter(|_| is_written)

@@ -155,6 +155,22 @@ impl Pending {
         I: IntoIterator<Item = &'b [u8]>,
         I::IntoIter: Clone,
     {
+        let verified = self.finish_in_place(body)?;
+        verified
+            .take()
+            .ok_or(Refusal::by_body(Reason::Misconfigured))
+    }
+
+    /// As [`finish`](Self::finish), and leaves the verification where it was made, to be taken: it is
+    /// large, and costs something to move. There is always one.
+    ///
+    /// # Errors
+    /// As [`finish`](Self::finish).
+    pub fn finish_in_place<'b, I>(&mut self, body: I) -> Result<&mut Option<Verification>, Refusal>
+    where
+        I: IntoIterator<Item = &'b [u8]>,
+        I::IntoIter: Clone,
+    {
         let body = body.into_iter();
         if self.fed > 0 && self.fed != body.clone().map(length).fold(0, u64::saturating_add) {
             return Err(Refusal::by_body(Reason::Misconfigured));
@@ -162,22 +178,28 @@ impl Pending {
         let verifier = self.verifier.take();
         let verifier = verifier.ok_or(Refusal::by_body(Reason::Misconfigured))?;
         match &mut self.work {
-            Work::Mac(work) => work.finish(&verifier, body),
+            Work::Mac(work) => work.finish(&verifier, body)?,
             #[cfg(feature = "public-key")]
             Work::Public(_) => self
                 .finish_public(&verifier, body)
-                .map_err(Refusal::by_body),
+                .map_err(Refusal::by_body)?,
+        }
+        match &mut self.work {
+            Work::Mac(work) => Ok(&mut work.judged.known),
+            #[cfg(feature = "public-key")]
+            Work::Public(_) => Err(Refusal::by_body(Reason::Misconfigured)),
         }
     }
 }
 
 #[cfg(feature = "public-key")]
 impl Pending {
+    /// Leaves the verification where one by MACs stands.
     fn finish_public<'b>(
         &mut self,
         verifier: &Verifier,
         body: impl Iterator<Item = &'b [u8]> + Clone,
-    ) -> Result<Verification, Reason> {
+    ) -> Result<(), Reason> {
         let Work::Public(mut pending) = std::mem::take(&mut self.work) else {
             return Err(Reason::Misconfigured);
         };
@@ -192,7 +214,14 @@ impl Pending {
         if let Some(used) = secrets.find(|secret| Some(&secret.id) == verification.secret_id()) {
             verifier.count(used, now);
         }
-        Ok(verification)
+        // Marked as used, so that whatever is begun here next knows nothing of it.
+        let mut work = Macs {
+            begun: Some(now),
+            ..Macs::default()
+        };
+        work.judged.known = Some(verification);
+        self.work = Work::Mac(work);
+        Ok(())
     }
 }
 
@@ -222,17 +251,20 @@ impl Macs {
         }
     }
 
+    /// Completes what is known of the delivery.
     fn finish<'b>(
         &mut self,
         verifier: &Verifier,
         body: impl Iterator<Item = &'b [u8]> + Clone,
-    ) -> Result<Verification, Refusal> {
+    ) -> Result<(), Refusal> {
         let scheme = verifier.scheme();
         let refused = |reason| Refusal::by_body(scheme.told(reason));
         let now = self.begun.ok_or(Refusal::by_body(Reason::Misconfigured))?;
         if let Some(head) = self.judged.head.take() {
             let judged = std::mem::take(&mut self.judged);
-            return whole::judge(verifier, &head, judged, body).map_err(refused);
+            let known = whole::judge(verifier, &head, judged, body).map_err(refused)?;
+            self.judged.known = Some(known);
+            return Ok(());
         }
         let Judged {
             candidates, text, ..
@@ -254,11 +286,10 @@ impl Macs {
         let key = first.or_else(|| verifier.valid_keys(now).skip(1).find(|key| made(key)));
         let key = key.ok_or_else(|| refused(Reason::SignatureMismatch))?;
         verifier.count(&key.watched, now);
-        if let Some(known) = &mut self.judged.known {
-            known.set_secret_id(key.watched.id.clone());
-        }
-        let known = self.judged.known.take();
-        known.ok_or(Refusal::by_body(Reason::Misconfigured))
+        let known = self.judged.known.as_mut();
+        let known = known.ok_or(Refusal::by_body(Reason::Misconfigured))?;
+        known.set_secret_id(key.watched.id.clone());
+        Ok(())
     }
 }
 
