@@ -1,7 +1,7 @@
 use std::{mem, num::NonZeroU64, sync::Arc};
 
 use http::{Extensions, HeaderMap, HeaderValue, Response};
-use webhook_core::{Facts, Reason, Rejection};
+use webhook_core::{Reason, Rejection};
 
 use super::{Judge, MAX_QUOTAS};
 use crate::{
@@ -66,7 +66,7 @@ impl Passage {
     /// Looks whether the response says that verification failed.
     pub(super) fn watch(&mut self, judge: &Arc<Judge>, seen: &Seen<'_>) {
         if let Some(client) = seen.client() {
-            let endpoint = seen.facts.and_then(Facts::endpoint).cloned();
+            let endpoint = seen.endpoint().cloned();
             let witness = Witness::new(Arc::clone(judge), client, endpoint);
             self.extras().witness = Some(witness);
         }
