@@ -201,17 +201,20 @@ impl Rule {
     pub(crate) fn ask<'a>(&'a self, seen: &Seen<'_>, judge: &Judge) -> Result<Ask<'a>, Obstacle> {
         let hash = self.hash(seen, judge).ok_or(Obstacle::NoClient)?;
         let quota = self.load(seen.extensions).ok_or(Obstacle::NoQuota)?;
-        let amount = match quota.unit() {
+        let in_force: &Quota = &quota;
+        let kind = in_force.kind();
+        let amount = match in_force.unit() {
             Unit::Requests | Unit::Concurrent => 1,
-            Unit::Bytes => bytes(seen, &quota),
+            Unit::Bytes => bytes(seen, in_force),
         };
         if self.key.lacks_sender(seen) {
             judge.diagnoses.before_verification(&self.name);
         }
         Ok(Ask {
             rule: self,
-            key: Fingerprint::of(hash, quota.kind()),
+            key: Fingerprint::of(hash, kind),
             quota,
+            kind,
             amount,
         })
     }
@@ -285,6 +288,7 @@ pub(crate) struct Ask<'a> {
     pub(crate) rule: &'a Rule,
     pub(crate) quota: Loaded<'a, Quota>,
     pub(crate) key: Fingerprint,
+    kind: u64,
     amount: u64,
 }
 
@@ -292,14 +296,20 @@ impl<'a> Ask<'a> {
     /// Takes it.
     #[inline]
     pub(crate) fn charge(&self, now: Moment) -> Result<Taken, Shortage> {
-        if self.is_for_permits() {
+        let quota: &Quota = &self.quota;
+        if quota.unit() == Unit::Concurrent {
             return self.acquire();
         }
-        let quota: &Quota = &self.quota;
         let charge = |level| quota.charge(level, now, self.amount);
         let buckets = self.rule.buckets();
-        let word = buckets.charge(self.key, quota.kind(), now.ticks, charge)?;
+        let word = buckets.charge(self.key, self.kind, now.ticks, charge)?;
         Ok(Taken::Word(word))
+    }
+
+    /// The same at another time, after it was refused once.
+    #[inline(never)]
+    pub(crate) fn charge_again(&self, now: Moment) -> Result<Taken, Shortage> {
+        self.charge(now)
     }
 
     /// Whether it could be taken, as far as can be told without a lock. Takes nothing.
@@ -329,7 +339,7 @@ impl<'a> Ask<'a> {
     pub(crate) fn drain(&self, now: Moment, amount: u64) {
         let drain = |level| self.quota.drain(level, now, amount).ok_or(());
         let buckets = self.rule.buckets();
-        let _empty = buckets.charge(self.key, self.quota.kind(), now.ticks, drain);
+        let _empty = buckets.charge(self.key, self.kind, now.ticks, drain);
     }
 
     /// The lock under which the bucket is charged together with others; none for permits.
@@ -337,7 +347,7 @@ impl<'a> Ask<'a> {
         if self.is_for_permits() {
             return None;
         }
-        self.rule.buckets().hold(self.key, self.quota.kind())
+        self.rule.buckets().hold(self.key, self.kind)
     }
 
     /// Takes a permit.

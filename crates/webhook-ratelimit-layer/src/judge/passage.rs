@@ -1,4 +1,4 @@
-use std::{mem, num::NonZeroU64, sync::Arc};
+use std::{num::NonZeroU64, sync::Arc};
 
 use http::{Extensions, HeaderMap, HeaderValue, Response};
 use webhook_core::{Reason, Rejection};
@@ -92,17 +92,18 @@ impl Passage {
     /// The head of the response is there, or an error: permits go back, failures are charged, the
     /// sender is told.
     pub(crate) fn end<B>(&mut self, response: Option<&mut Response<B>>) {
-        let Self { told, extras } = mem::take(self);
+        // What holds permits is dropped here; what is told is not moved.
+        let extras = self.extras.take();
         let Some(response) = response else {
             return;
         };
-        if let Some(told) = &told {
+        if let Some(told) = &self.told {
             told.write(response.headers_mut());
         }
         if let Some(extras) = extras {
             let rejection = response.extensions().get::<Rejection>();
             let reason = rejection.map(Rejection::reason);
-            extras.end(told.as_ref(), response.headers_mut(), reason);
+            extras.end(self.told.as_ref(), response.headers_mut(), reason);
         }
     }
 
