@@ -15,7 +15,8 @@ impl Rules {
         let peer = Facts::peer_of(extensions);
         let mut explanation = explain(peer, headers, &self.address);
         let found = find(peer, headers, &self.address);
-        let sight = Sight::new(peer, headers, extensions, &found);
+        let told = self.told(extensions);
+        let sight = Sight::new(peer, headers, &told, &found);
         let findings = self.judge(&sight);
         let sentences = [
             self.about_https(&findings),

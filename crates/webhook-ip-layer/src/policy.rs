@@ -2,7 +2,7 @@ use std::{mem, sync::Arc};
 
 use http::{Extensions, HeaderMap, Request};
 use webhook_core::{
-    AddressError, Check, ClientAddr, DeliveryRecord, Facts, Origin, Reason, Verdict,
+    AddressError, Check, ClientAddr, DeliveryRecord, Facts, Origin, PeerAddr, Reason, Verdict,
 };
 
 use crate::{
@@ -47,18 +47,23 @@ impl Judge {
         extensions: &mut Extensions,
     ) -> Result<Option<Watch>, Refusal> {
         let rules = &self.rules;
-        let peer = Facts::peer_of(extensions);
+        let told = rules.told(extensions);
+        // The facts are looked up once, where an outer layer settled the peer.
+        let facts = Facts::of_mut(extensions);
+        let (peer, facts) = match facts.peer() {
+            Some(peer) => (Some(peer), facts),
+            None => (PeerAddr::find(extensions), Facts::of_mut(extensions)),
+        };
         let found = find(peer, headers, &rules.address);
-        let sight = Sight::new(peer, headers, extensions, &found);
+        let sight = Sight::new(peer, headers, &told, &found);
         let findings = rules.judge(&sight);
         self.diagnoses.look(&rules.address, &sight);
         if !findings.are_clear() || self.watcher.is_some() || rules.tells_origin {
             let origin = self.origin(&sight);
             self.diagnoses.judged(&findings, peer);
             let client = found.map(|found| found.client);
-            return self.settle(client, origin, &findings, Facts::of_mut(extensions));
+            return self.settle(client, origin, &findings, facts);
         }
-        let facts = Facts::of_mut(extensions);
         if let Ok(found) = &found {
             facts.set_client(found.client);
         }

@@ -2,7 +2,8 @@ use std::net::IpAddr;
 
 use http::{Extensions, HeaderMap};
 use webhook_core::{
-    AddressError, Check, DeliveryRecord, Facts, PeerAddr, Reason, Settings, Verdict,
+    AddressError, Check, DeliveryRecord, Facts, PeerAddr, Reason, Settings, Transport, Verdict,
+    settings::Loaded,
 };
 
 use crate::{
@@ -53,11 +54,18 @@ const OF_PROXIES: [&str; 6] = [
     "x-real-ip",
 ];
 
+/// What a request's extensions tell beside its peer, as far as the rules ask for it.
+pub(crate) struct Told<'a> {
+    transport: Option<Transport>,
+    /// The lists of the request's endpoint.
+    lists: Option<Loaded<'a, AccessList>>,
+}
+
 /// What a request shows.
 pub(crate) struct Sight<'a> {
     pub(crate) peer: Option<PeerAddr>,
     pub(crate) headers: &'a HeaderMap,
-    extensions: &'a Extensions,
+    told: &'a Told<'a>,
     pub(crate) found: &'a Result<Found<'a>, AddressError>,
 }
 
@@ -67,13 +75,13 @@ impl<'a> Sight<'a> {
     pub(crate) const fn new(
         peer: Option<PeerAddr>,
         headers: &'a HeaderMap,
-        extensions: &'a Extensions,
+        told: &'a Told<'a>,
         found: &'a Result<Found<'a>, AddressError>,
     ) -> Self {
         Self {
             peer,
             headers,
-            extensions,
+            told,
             found,
         }
     }
@@ -141,6 +149,16 @@ impl Findings {
 }
 
 impl Rules {
+    /// What the rules ask of the extensions.
+    #[inline]
+    pub(crate) fn told(&self, extensions: &Extensions) -> Told<'_> {
+        let settings = self.settings.as_ref();
+        Told {
+            transport: self.https.and_then(|_| Facts::transport_of(extensions)),
+            lists: settings.and_then(|settings| settings.load(extensions)),
+        }
+    }
+
     #[inline]
     pub(crate) fn judge(&self, sight: &Sight<'_>) -> Findings {
         let (https, untold) = match self.https {
@@ -161,8 +179,13 @@ impl Rules {
             return (Finding::Skipped, None);
         }
         let (peer, found) = (sight.peer, sight.found.as_ref().ok());
-        let transport = Facts::transport_of(sight.extensions);
-        match is_https(peer, transport, sight.headers, &self.address, found) {
+        match is_https(
+            peer,
+            sight.told.transport,
+            sight.headers,
+            &self.address,
+            found,
+        ) {
             Ok(true) => (Finding::Passed, None),
             Ok(false) => (Finding::Refused(Reason::HttpsRequired), None),
             Err(untold) => (Finding::Refused(Reason::HttpsRequired), Some(untold)),
@@ -206,14 +229,13 @@ impl Rules {
         }
     }
 
+    #[inline]
     fn judge_lists(&self, sight: &Sight<'_>) -> Finding {
         let client = sight.ip();
-        let Some(settings) = &self.settings else {
-            return judge(client, &self.address, [&self.own]);
-        };
-        match settings.load(sight.extensions) {
-            None => Finding::Refused(Reason::Misconfigured),
-            Some(loaded) => judge(client, &self.address, [&self.own, &loaded]),
+        match &sight.told.lists {
+            Some(lists) => judge(client, &self.address, [&self.own, lists]),
+            None if self.settings.is_some() => Finding::Refused(Reason::Misconfigured),
+            None => judge(client, &self.address, [&self.own]),
         }
     }
 }
@@ -222,6 +244,7 @@ impl Rules {
 ///
 /// A client that cannot be told is refused wherever a list, a source or a trusted proxy is
 /// configured. With nothing configured there is nothing to guard, and it stays unknown.
+#[inline]
 fn judge<const N: usize>(
     client: Option<IpAddr>,
     address: &ClientAddressConfig,

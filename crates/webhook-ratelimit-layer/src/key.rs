@@ -1,7 +1,7 @@
 use std::hash::{Hash, Hasher};
 
 use http::{HeaderMap, HeaderName};
-use webhook_core::{ClientNetwork, Facts};
+use webhook_core::{ClientNetwork, Name};
 
 use crate::rule::Seen;
 
@@ -109,6 +109,11 @@ impl Key {
         self.network && !self.endpoint && self.headers.is_empty()
     }
 
+    /// Whether this key counts by verified endpoint and nothing else.
+    pub(crate) const fn is_endpoint(&self) -> bool {
+        self.endpoint && !self.network && self.headers.is_empty()
+    }
+
     /// Whether all requests have one bucket.
     pub(crate) const fn is_all(&self) -> bool {
         !self.network && !self.endpoint && self.headers.is_empty()
@@ -135,8 +140,9 @@ impl Key {
             None
         };
         let sender = seen.verification.filter(|_| self.endpoint);
-        let endpoint = seen.facts.and_then(Facts::endpoint);
-        let endpoint = endpoint.filter(|_| sender.is_some() || is_per_endpoint);
+        let endpoint = seen
+            .endpoint()
+            .filter(|_| sender.is_some() || is_per_endpoint);
         Some(Bucket {
             network,
             in_place_of_sender,
@@ -156,6 +162,33 @@ pub(crate) struct Bucket<'a> {
     provider: Option<&'a str>,
     names: &'a [HeaderName],
     headers: &'a HeaderMap,
+}
+
+impl<'a> Bucket<'a> {
+    /// Of a network, and of nothing else.
+    #[inline]
+    pub(crate) const fn of_network(network: ClientNetwork, headers: &'a HeaderMap) -> Self {
+        Self {
+            network: Some(network),
+            in_place_of_sender: false,
+            endpoint: None,
+            provider: None,
+            names: &[],
+            headers,
+        }
+    }
+
+    /// Of a verified provider, and of nothing else.
+    pub(crate) fn of_provider(provider: &'a Name, headers: &'a HeaderMap) -> Self {
+        Self {
+            network: None,
+            in_place_of_sender: false,
+            endpoint: None,
+            provider: Some(provider.as_str()),
+            names: &[],
+            headers,
+        }
+    }
 }
 
 /// The first word says which parts there are, and has room for an IPv4 address above them. Each other

@@ -172,6 +172,7 @@ impl AccessList {
     }
 
     /// Whether the address is on the allow list, or there is none.
+    #[inline]
     fn allows(&self, address: IpAddr) -> bool {
         if self
             .allow

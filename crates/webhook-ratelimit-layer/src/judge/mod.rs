@@ -72,20 +72,17 @@ impl Judge {
     /// The time may be an earlier one, which is stricter: something may have waited since. So nobody
     /// is refused by it without a look at the clock.
     #[inline]
-    fn judge_one(
-        self: &Arc<Self>,
-        rule: &Rule,
-        mut seen: Seen<'_>,
-        mut is_earlier: bool,
-    ) -> Judgement {
+    fn judge_one(self: &Arc<Self>, rule: &Rule, mut seen: Seen<'_>, is_earlier: bool) -> Judgement {
         let mut passage = Passage::default();
         let asked = rule.ask(&seen, self).and_then(|ask| {
-            let taken = loop {
-                match ask.charge(seen.now) {
-                    Err(_) if is_earlier => (seen.now, is_earlier) = (self.timer.now(), false),
-                    charged => break charged.map_err(Obstacle::Short)?,
+            let charged = match ask.charge(seen.now) {
+                Err(_) if is_earlier => {
+                    seen.now = self.timer.now();
+                    ask.charge_again(seen.now)
                 }
+                charged => charged,
             };
+            let taken = charged.map_err(Obstacle::Short)?;
             if let Taken::Permit(ticket, _) = taken {
                 passage.keep(self, 0, ticket);
             }

@@ -1,7 +1,7 @@
-use std::{mem, num::NonZeroU64, sync::Arc};
+use std::{num::NonZeroU64, sync::Arc};
 
 use http::{Extensions, HeaderMap, HeaderValue, Response};
-use webhook_core::{Facts, Reason, Rejection};
+use webhook_core::{Reason, Rejection};
 
 use super::{Judge, MAX_QUOTAS};
 use crate::{
@@ -66,7 +66,7 @@ impl Passage {
     /// Looks whether the response says that verification failed.
     pub(super) fn watch(&mut self, judge: &Arc<Judge>, seen: &Seen<'_>) {
         if let Some(client) = seen.client() {
-            let endpoint = seen.facts.and_then(Facts::endpoint).cloned();
+            let endpoint = seen.endpoint().cloned();
             let witness = Witness::new(Arc::clone(judge), client, endpoint);
             self.extras().witness = Some(witness);
         }
@@ -92,17 +92,18 @@ impl Passage {
     /// The head of the response is there, or an error: permits go back, failures are charged, the
     /// sender is told.
     pub(crate) fn end<B>(&mut self, response: Option<&mut Response<B>>) {
-        let Self { told, extras } = mem::take(self);
+        // What holds permits is dropped here; what is told is not moved.
+        let extras = self.extras.take();
         let Some(response) = response else {
             return;
         };
-        if let Some(told) = &told {
+        if let Some(told) = &self.told {
             told.write(response.headers_mut());
         }
         if let Some(extras) = extras {
             let rejection = response.extensions().get::<Rejection>();
             let reason = rejection.map(Rejection::reason);
-            extras.end(told.as_ref(), response.headers_mut(), reason);
+            extras.end(self.told.as_ref(), response.headers_mut(), reason);
         }
     }
 
