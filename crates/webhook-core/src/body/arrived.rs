@@ -61,7 +61,7 @@ where
     }
     let mut nobody = Context::from_waker(Waker::noop());
     let Poll::Ready(first) = Pin::new(&mut body).poll_frame(&mut nobody) else {
-        return Err(collect(body, None));
+        return Err(collect(body, None).awaited());
     };
     let Some(Ok(frame)) = first else {
         return Err(collect(body, Some(first.map(|frame| frame.map_err(drop)))));

@@ -30,6 +30,8 @@ pub struct Collect<B> {
     must_end_stream: bool,
     /// What the body gave when it was asked before.
     first: Option<Given>,
+    /// It was asked before, and gave nothing: it is not there yet.
+    is_awaited: bool,
 }
 
 /// What a body gives when it is asked: a frame, a fault, or its end.
@@ -71,7 +73,14 @@ where
             deadline: None,
             must_end_stream: false,
             first,
+            is_awaited: false,
         }
+    }
+
+    /// Says that the body was asked just now, and has to be waited for.
+    pub(super) const fn awaited(mut self) -> Self {
+        self.is_awaited = true;
+        self
     }
 
     /// Says the request's HTTP version. A body of HTTP/2 or later must say that its stream ended:
@@ -103,6 +112,9 @@ where
     /// As the future.
     #[must_use]
     pub fn now(&mut self) -> Option<Result<Collected, BodyError>> {
+        if std::mem::take(&mut self.is_awaited) {
+            return None;
+        }
         match self.poll_whole(&mut Context::from_waker(Waker::noop()), &mut Unobserved) {
             Poll::Ready(collected) => Some(collected),
             Poll::Pending => None,

@@ -119,6 +119,19 @@ fn an_http2_body_has_to_say_that_its_stream_ended() {
 }
 
 #[test]
+fn a_body_that_is_not_there_yet_is_not_asked_twice_by_nobody() {
+    let polls: &'static Cell<u32> = Box::leak(Box::new(Cell::new(0)));
+    let mut body = Scripted::new([Step::Stall]);
+    body.polls = Some(polls);
+    let budget = MemoryBudget::new(9);
+    let mut collect = arrived(body, &limits(9), &budget, None, Version::HTTP_11).unwrap_err();
+    assert!(collect.now().is_none());
+    assert_eq!(polls.get(), 1);
+    assert_eq!(read(collect).unwrap_err(), BodyError::Timeout);
+    assert!(polls.get() > 1);
+}
+
+#[test]
 fn what_was_asked_for_already_is_there_for_a_late_observer() {
     let body = Scripted::new([data(b"ab"), data(b"cd"), Step::Stall]);
     let budget = MemoryBudget::new(1 << 20);
