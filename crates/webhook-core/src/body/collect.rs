@@ -94,7 +94,8 @@ where
     /// it is not: what is there is kept, and the future gives the whole.
     ///
     /// The body is asked once, by nobody in particular, so that it wakes nobody: whoever gets `None`
-    /// has to poll the future, or to drop it.
+    /// has to poll the future, or to drop it. One that [was asked already](crate::body::arrived()) and was
+    /// not there is not asked again.
     ///
     /// ```
     /// use bytes::Bytes;

@@ -4,6 +4,7 @@
 //! keeps another. Layers and the handler write to it; each slot is written once and the first
 //! writer wins. Where no audit layer is, the handle forgets everything and costs nothing.
 
+mod begin;
 mod digest;
 mod head;
 mod id;
@@ -15,17 +16,13 @@ mod verdicts;
 
 use std::{fmt, sync::Arc};
 
+use self::slots::Slots;
 pub use self::{
     digest::BodyDigest,
     head::{Head, HeadText, MAX_HEAD_TEXT_BYTES},
     id::RequestId,
     pool::{MAX_POOLED_RECORDS, RecordPool},
     verdicts::Verdicts,
-};
-use self::{
-    id::Count,
-    pool::Pool,
-    slots::{Slots, Start},
 };
 use crate::{
     AddressError, Check, ClientAddr, Clock, Name, Reason, ShortText, Ticks, Timestamp, Verdict,
@@ -40,46 +37,6 @@ pub const MAX_NOTE_BYTES: usize = 256;
 pub struct DeliveryRecord(Option<Arc<Slots>>);
 
 impl DeliveryRecord {
-    /// A record that remembers. Only the audit layer makes one.
-    #[must_use]
-    pub fn new(id: RequestId) -> Self {
-        let mut slots = Arc::<Slots>::default();
-        if let Some(slots) = Arc::get_mut(&mut slots) {
-            slots.id = id.0.to_ne_bytes();
-        }
-        Self(Some(slots))
-    }
-
-    /// The record of a request that comes in now, by this clock, with a new id. What is copied of its
-    /// head is filled in by `fill`. Only the audit layer makes one.
-    #[must_use]
-    pub fn begin(clock: &Clock, fill: impl FnOnce(&mut Head)) -> Self {
-        Self::begun(Arc::default(), clock, fill)
-    }
-
-    /// Writes in place: the slots are large, and this way they are never copied.
-    #[inline]
-    fn begun(mut slots: Arc<Slots>, clock: &Clock, fill: impl FnOnce(&mut Head)) -> Self {
-        if let Some(slots) = Arc::get_mut(&mut slots) {
-            slots.start = Some(Start {
-                received_at: clock.now(),
-                at: clock.ticks(),
-                count: Count::next(),
-                clock: clock.clone(),
-            });
-            fill(&mut slots.head);
-        }
-        Self(Some(slots))
-    }
-
-    /// Gives the record's memory back to the [pool](RecordPool) that it is of, if any. It is used
-    /// again where no other handle is left. Only for the audit layer, once the record is told.
-    pub fn give_back(self) {
-        if let Some(slots) = self.0 {
-            Pool::keep(slots);
-        }
-    }
-
     /// Whether anything written here is kept.
     #[must_use]
     pub const fn is_kept(&self) -> bool {
@@ -400,32 +357,6 @@ impl DeliveryRecord {
             && !slots.verdicts.is_closed()
         {
             write(slots);
-        }
-    }
-}
-
-impl Slots {
-    fn verification(&self, is_body_signed: bool) -> Option<&Verification> {
-        if is_body_signed {
-            self.signed_verification.get()?.as_ref()
-        } else {
-            self.verification.get().map(Box::as_ref)
-        }
-    }
-
-    /// Takes what is there, unless its place is taken. It is large, and moved once.
-    #[inline]
-    fn take_verification(&self, from: &mut Option<Verification>) {
-        match from {
-            None => {}
-            Some(verification) if verification.is_body_signed() => {
-                self.signed_verification.get_or_init(|| from.take());
-            }
-            Some(_) => {
-                if let Some(Err(back)) = from.take().map(|it| self.verification.set(Box::new(it))) {
-                    *from = Some(*back);
-                }
-            }
         }
     }
 }

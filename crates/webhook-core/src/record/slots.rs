@@ -47,6 +47,32 @@ pub(super) struct Slots {
     pub(super) note: OnceLock<ShortText>,
 }
 
+impl Slots {
+    pub(super) fn verification(&self, is_body_signed: bool) -> Option<&Verification> {
+        if is_body_signed {
+            self.signed_verification.get()?.as_ref()
+        } else {
+            self.verification.get().map(Box::as_ref)
+        }
+    }
+
+    /// Takes what is there, unless its place is taken. It is large, and moved once.
+    #[inline]
+    pub(super) fn take_verification(&self, from: &mut Option<Verification>) {
+        match from {
+            None => {}
+            Some(verification) if verification.is_body_signed() => {
+                self.signed_verification.get_or_init(|| from.take());
+            }
+            Some(_) => {
+                if let Some(Err(back)) = from.take().map(|it| self.verification.set(Box::new(it))) {
+                    *from = Some(*back);
+                }
+            }
+        }
+    }
+}
+
 /// When the request's head came, and which clock said so.
 pub(super) struct Start {
     pub(super) received_at: Timestamp,
